@@ -1,0 +1,114 @@
+// Adapters: weights and options from PyTorch, Keras and ONNX.
+//
+// PyTorch needs none: its weights, its padding, output_padding, dilation, groups and padding_mode are the same here. Keras stores weights
+// in another order; Keras and ONNX each have a way to choose the output's size of a transposed convolution that is not one option here.
+#pragma once
+
+#include <string>
+
+#include "options.hpp"
+#include "tensor/tensor.hpp"
+
+namespace upconv {
+
+/// Keras and TensorFlow keep [kh, kw, in / groups, out] for a convolution and [kh, kw, out, in] for a transposed one; here the same
+/// weights are [out, in / groups, kh, kw] and [in, out, kh, kw]: the last two dimensions swapped, then put first. Serves both operators.
+template <TensorOfRank4 W>
+auto weights_from_keras(const W& weight) {
+    const Dims d(weight.dimensions());
+    Eigen::Tensor<std::remove_cv_t<typename W::Scalar>, 4, Eigen::RowMajor> ours(d[3], d[2], d[0], d[1]);
+    for (Index a = 0; a < d[3]; ++a)
+        for (Index b = 0; b < d[2]; ++b)
+            for (Index i = 0; i < d[0]; ++i)
+                for (Index j = 0; j < d[1]; ++j) ours(a, b, i, j) = weight(i, j, b, a);
+    return ours;
+}
+
+/// The way back.
+template <TensorOfRank4 W>
+auto weights_to_keras(const W& weight) {
+    const Dims d(weight.dimensions());
+    Eigen::Tensor<std::remove_cv_t<typename W::Scalar>, 4, Eigen::RowMajor> keras(d[2], d[3], d[1], d[0]);
+    for (Index a = 0; a < d[0]; ++a)
+        for (Index b = 0; b < d[1]; ++b)
+            for (Index i = 0; i < d[2]; ++i)
+                for (Index j = 0; j < d[3]; ++j) keras(i, j, b, a) = weight(a, b, i, j);
+    return keras;
+}
+
+/// The arguments of keras.layers.Conv2DTranspose, by its own names. Give its input to an operator of layout NHWC.
+struct KerasConv2DTranspose {
+    Index in_channels = 0, filters = 0;
+    Size2 kernel_size = 0;
+    Size2 strides = 1;
+    Padding padding = Padding::valid;                    // Padding::valid or Padding::same
+    std::optional<Size2> output_padding = std::nullopt;  // Keras's None: as large as the rule makes it
+    Size2 dilation_rate = 1;
+    bool use_bias = true;
+};
+
+/// Keras's rule for an axis with an output padding: m = (n - 1) s + ke - 2 floor(ke / 2) + op for `same` (0 instead of floor(ke / 2) for
+/// `valid`), of which T = 2 floor(ke / 2) - op is cut, floor(T / 2) of it at the beginning and never less than 0.
+inline ConvTranspose2dOptions options_from_keras(const KerasConv2DTranspose& keras) {
+    ConvTranspose2dOptions options{.in_channels = keras.in_channels,
+                                   .out_channels = keras.filters,
+                                   .kernel = keras.kernel_size,
+                                   .stride = keras.strides,
+                                   .padding = keras.padding,
+                                   .dilation = keras.dilation_rate,
+                                   .bias = keras.use_bias};
+    if (keras.padding != Padding::same && keras.padding != Padding::valid)
+        refuse("options_from_keras: padding must be Padding::same or Padding::valid, which is all that Keras has");
+    if (!keras.output_padding) return options;
+    const Size2 op = *keras.output_padding;
+    if (op.h < 0 || op.w < 0 || op.h >= keras.strides.h || op.w >= keras.strides.w)
+        refuse("options_from_keras: output_padding ", op, " must be from 0 to below the strides ", keras.strides);
+    const auto cut = [&](Index kernel, Index dilation, Index extra) {
+        const Index span = (kernel - 1) * dilation + 1;
+        return (keras.padding == Padding::same ? span / 2 * 2 : 0) - extra;
+    };
+    const Index rows = cut(keras.kernel_size.h, keras.dilation_rate.h, op.h);
+    const Index columns = cut(keras.kernel_size.w, keras.dilation_rate.w, op.w);
+    const Index top = std::max<Index>(floor_div(rows, 2), 0), left = std::max<Index>(floor_div(columns, 2), 0);
+    options.padding = Padding(top, rows - top, left, columns - left);
+    return options;
+}
+
+/// The attributes of ONNX's ConvTranspose, by its own names; `pads` in its order {top, left, bottom, right}.
+struct OnnxConvTranspose {
+    Index in_channels = 0, out_channels = 0;
+    Size2 kernel_shape = 0;
+    Size2 strides = 1;
+    std::string auto_pad = "NOTSET";
+    std::array<Index, 4> pads = {0, 0, 0, 0};
+    Size2 output_padding = 0;
+    std::optional<Size2> output_shape = std::nullopt;
+    Size2 dilations = 1;
+    Index group = 1;
+    bool bias = true;
+};
+
+/// With an output_shape ONNX ignores pads and cuts what is too much: with SAME_UPPER floor(T / 2) of it at the start, else ceil(T / 2).
+inline ConvTranspose2dOptions options_from_onnx(const OnnxConvTranspose& onnx) {
+    const bool upper = onnx.auto_pad == "SAME_UPPER", lower = onnx.auto_pad == "SAME_LOWER";
+    if (!upper && !lower && onnx.auto_pad != "NOTSET" && onnx.auto_pad != "VALID")
+        refuse("options_from_onnx: auto_pad ", onnx.auto_pad, " must be NOTSET, SAME_UPPER, SAME_LOWER or VALID");
+    ConvTranspose2dOptions options{.in_channels = onnx.in_channels,
+                                   .out_channels = onnx.out_channels,
+                                   .kernel = onnx.kernel_shape,
+                                   .stride = onnx.strides,
+                                   .dilation = onnx.dilations,
+                                   .groups = onnx.group,
+                                   .bias = onnx.bias};
+    if (onnx.output_shape) {
+        options.padding = upper ? Padding::same : Padding::same_lower;
+        options.output_size = onnx.output_shape;
+        return options;
+    }
+    options.output_padding = onnx.output_padding;
+    if (upper || lower) options.padding = upper ? Padding::same : Padding::same_lower;
+    if (onnx.auto_pad == "NOTSET") options.padding = Padding(onnx.pads[0], onnx.pads[2], onnx.pads[1], onnx.pads[3]);
+    return options;
+}
+
+}  // namespace upconv

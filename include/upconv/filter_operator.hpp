@@ -1,0 +1,329 @@
+// FilterOperator: what Conv2d and ConvTranspose2d have in common, which is everything but the way they choose their geometry
+// and the direction in which they walk it. conv2d.hpp and conv_transpose2d.hpp give it that as `Kind`.
+#pragma once
+
+#include "init.hpp"
+#include "options.hpp"
+#include "plan/filter_pass.hpp"
+#include "tensor/plan.hpp"
+
+namespace upconv {
+
+template <class Scalar>
+using WeightTensor = Eigen::Tensor<Scalar, 4, Eigen::RowMajor>;
+template <class Scalar>
+using BiasTensor = Eigen::Tensor<Scalar, 1, Eigen::RowMajor>;
+
+/// What backward() returns: the gradients of the loss with respect to the input, the weights and the bias (empty without one).
+template <class Scalar, int Storage>
+struct Gradients {
+    Tensor4<Scalar, Storage> input;
+    WeightTensor<Scalar> weight;
+    BiasTensor<Scalar> bias;
+};
+
+/// The options of either operator as geometry has them.
+template <class Kind>
+Filter filter_of(const typename Kind::Options& o) {
+    return {Kind::name, o.in_channels, o.out_channels, o.groups, o.kernel, o.stride, o.dilation, o.padding};
+}
+
+/// Holds options, weights and bias. Use it as a function: up(x), up(x, y), up(x, y, device); or plan() once and run the plan.
+/// Several threads may use one operator at once as long as none changes its weights.
+template <class Kind, class Scalar_, LayoutName Layout_ = NCHW>
+class FilterOperator {
+  public:
+    using Scalar = Scalar_;
+    using Layout = Layout_;
+    using Options = typename Kind::Options;
+    using Weight = WeightTensor<Scalar>;
+    using Bias = BiasTensor<Scalar>;
+    static constexpr const char* name = Kind::name;
+    static constexpr Direction direction = Kind::direction;
+
+    /// Weights start as PyTorch's layers do, kaiming_uniform with slope sqrt(5) and seed 0; the bias starts at 0.
+    /// Throws ShapeError for options that no input could make legal.
+    explicit FilterOperator(const Options& options);
+
+    /// With weights of either storage order, shaped as weight() is, and a bias of out_channels numbers (or an empty one).
+    template <class W, class B>
+    FilterOperator(const Options& options, const W& weight, const B& bias);
+
+    const Options& options() const { return options_; }
+    /// Conv2d: [out, in / groups, kh, kw]. ConvTranspose2d: [in, out / groups, kh, kw]. Row-major.
+    Weight& weight() { return weight_; }
+    const Weight& weight() const { return weight_; }
+    /// [out], or [0] without bias.
+    Bias& bias() { return bias_; }
+    const Bias& bias() const { return bias_; }
+
+    Dims output_shape(const Dims& input) const { return dims_of<Layout>(problem(input).output_shape()); }
+    Index parameter_count() const { return weight_.size() + bias_.size(); }
+    /// Two for each multiply-add of the definition, those in the padding counted too.
+    double flops(const Dims& input) const { return problem(input).flops(); }
+    /// The geometry of a call, checked.
+    FilterProblem problem(const Dims& input) const;
+
+    /// Decides everything that does not depend on the numbers of a call. Copies the weights.
+    Plan<FilterPass<Scalar>, Layout> plan(const Dims& input) const { return {name, forward_pass(problem(input))}; }
+
+    /// A new tensor, in the storage order of x.
+    template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
+    auto operator()(const X& x, const D& device = {}) const {
+        return plan(Dims(x.dimensions()))(x, device);
+    }
+
+    /// Into y, which must have the right shape and share no memory with x.
+    template <InputTensor<Scalar> X, OutputTensor<Scalar> Y, Device D = Eigen::DefaultDevice>
+    void operator()(const X& x, Y&& y, const D& device = {}) const {
+        plan(Dims(x.dimensions()))(x, y, device);
+    }
+
+    /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the expression.
+    ExpressionOp<FilterOperator> op() const { return ExpressionOp<FilterOperator>(*this); }
+
+    /// The gradients of a loss, given its gradient with respect to y = up(x). For complex scalars: without conjugation.
+    template <InputTensor<Scalar> X, InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
+    Gradients<Scalar, storage_of<X>> backward(const X& x, const G& grad_y, const D& device = {}) const;
+
+    /// The gradient of the input alone. With an activation it depends on x: use backward().
+    template <InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
+    Tensor4<Scalar, storage_of<G>> backward_input(const G& grad_y, const Dims& x_dims, const D& device = {}) const;
+
+    /// The gradient of the weights alone.
+    template <InputTensor<Scalar> X, InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
+    Weight backward_weight(const X& x, const G& grad_y, const D& device = {}) const;
+
+    /// The input that a part of the output needs, half open. Without dims it is not clipped: negative positions lie in the padding.
+    Region input_region(const Region& output) const;
+    Region input_region(const Region& output, const Dims& input) const;
+    /// The output that a part of the input can touch.
+    Region output_region(const Region& input) const;
+    Region output_region(const Region& part, const Dims& input) const;
+
+  private:
+    static constexpr Direction backwards =
+        direction == Direction::to_coarse ? Direction::to_fine : Direction::to_coarse;
+
+    Filter filter() const { return filter_of<Kind>(options_); }
+    Shape4 weight_shape() const;
+    void check_options() const;
+    void check_weight(const Shape4& shape) const;
+    void check_bias(Index size) const;
+    FilterPass<Scalar> forward_pass(const FilterProblem& problem) const;
+
+    template <class G>
+    static View<const Scalar> gradient_view(const FilterProblem& problem, const G& grad_y) {
+        const View<const Scalar> grad = view_of<Layout>(name, "the output's gradient", grad_y);
+        check_shape<Layout>(name, "the output's gradient", grad.shape, problem.output_shape());
+        return grad;
+    }
+    static Size2 extent(const Shape4& shape) { return {shape.h, shape.w}; }
+    static Region input_region(const Axis& rows, const Axis& columns, const Region& output) {
+        return direction == Direction::to_coarse ? fine_region(rows, columns, output) : coarse_region(rows, columns, output);
+    }
+    static Region output_region(const Axis& rows, const Axis& columns, const Region& input) {
+        return direction == Direction::to_coarse ? coarse_region(rows, columns, input) : fine_region(rows, columns, input);
+    }
+
+    /// grad_y through the activation: what reaches the linear part. `value` holds it where it is not grad_y itself.
+    template <class X, class G, class D>
+    View<const Scalar> linear_gradient(const FilterProblem& problem, const X& x, const G& grad_y,
+                                       Tensor4<Scalar, storage_of<G>>& value, const D& device) const;
+    template <class X, class D>
+    Weight weight_gradient(const FilterProblem& problem, const X& x, View<const Scalar> grad, const D& device) const;
+    template <int Storage, class D>
+    Tensor4<Scalar, Storage> input_gradient(FilterProblem problem, View<const Scalar> grad, const D& device) const;
+
+    Options options_;
+    Weight weight_;
+    Bias bias_;
+};
+
+// Construction and checks.
+
+template <class Kind, class S, LayoutName L>
+FilterOperator<Kind, S, L>::FilterOperator(const Options& options) : options_(options) {
+    check_options();
+    const Shape4 shape = weight_shape();
+    weight_.resize(shape.n, shape.c, shape.h, shape.w);
+    bias_.resize(options_.bias ? options_.out_channels : 0);
+    init::kaiming_uniform(*this, {.negative_slope = std::sqrt(5.0)});
+}
+
+template <class Kind, class S, LayoutName L>
+template <class W, class B>
+FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weight, const B& bias)
+    : options_(options) {
+    check_options();
+    const auto from = view_of<NCHW>(name, "the weight", weight);
+    check_weight(from.shape);
+    check_bias(bias.size());
+    weight_.resize(from.shape.n, from.shape.c, from.shape.h, from.shape.w);
+    for (Index o = 0; o < from.shape.n; ++o)
+        for (Index c = 0; c < from.shape.c; ++c)
+            for (Index i = 0; i < from.shape.h; ++i)
+                for (Index j = 0; j < from.shape.w; ++j) weight_(o, c, i, j) = from(o, c, i, j);
+    bias_.resize(bias.size());
+    std::copy(bias.data(), bias.data() + bias.size(), bias_.data());
+}
+
+template <class Kind, class S, LayoutName L>
+void FilterOperator<Kind, S, L>::check_options() const {
+    check_filter(filter(), sizeof(S));
+    Kind::check(filter(), options_);
+    check_activation<S>(name, options_.activation);
+}
+
+template <class Kind, class S, LayoutName L>
+Shape4 FilterOperator<Kind, S, L>::weight_shape() const {
+    const bool coarse_is_output = direction == Direction::to_coarse;
+    const Index coarse = coarse_is_output ? options_.out_channels : options_.in_channels;
+    const Index fine = coarse_is_output ? options_.in_channels : options_.out_channels;
+    return {coarse, fine / options_.groups, options_.kernel.h, options_.kernel.w};
+}
+
+template <class Kind, class S, LayoutName L>
+void FilterOperator<Kind, S, L>::check_weight(const Shape4& shape) const {
+    const Shape4 expected = weight_shape();
+    if (shape == expected) return;
+    const Shape4 swapped{expected.c * options_.groups, expected.n / options_.groups, expected.h, expected.w};
+    refuse(name, ": the weight has the shape ", dims_of<NCHW>(shape), " but must have ", dims_of<NCHW>(expected), ", ",
+           Kind::weight_order, shape == swapped ? "; this looks like " : "", shape == swapped ? Kind::other_weight_order : "");
+}
+
+template <class Kind, class S, LayoutName L>
+void FilterOperator<Kind, S, L>::check_bias(Index size) const {
+    const Index expected = options_.bias ? options_.out_channels : 0;
+    if (size != expected)
+        refuse(name, ": the bias has ", size, " numbers but must have ", expected,
+               options_.bias ? ", one an output channel" : ", since the options say bias = false");
+}
+
+template <class Kind, class S, LayoutName L>
+FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) const {
+    check_dims(name, "the input", input, sizeof(S));
+    const Shape4 shape = shape_of<L>(input);
+    if (shape.c != options_.in_channels)
+        refuse(name, ": the input ", input, " (", L::name, ") has ", shape.c, " channels but in_channels is ",
+               options_.in_channels, input[L::c == 1 ? 3 : 1] == options_.in_channels && (L::c == 1 || L::c == 3)
+                                         ? (L::c == 1 ? "; for channels last use the layout NHWC" : "; for channels first use NCHW")
+                                         : "");
+    const FilterProblem problem{.relation = Kind::relation(filter(), options_, {shape.h, shape.w}),
+                                .direction = direction,
+                                .n = shape.n,
+                                .mode = options_.padding_mode,
+                                .activation = options_.activation,
+                                .algorithm = options_.algorithm};
+    check_border(filter(), problem.mode, problem.relation);
+    check_workspace<S>(name, problem);
+    return problem;
+}
+
+template <class Kind, class S, LayoutName L>
+FilterPass<S> FilterOperator<Kind, S, L>::forward_pass(const FilterProblem& problem) const {
+    const auto& d = weight_.dimensions();
+    check_weight({d[0], d[1], d[2], d[3]});
+    check_bias(bias_.size());
+    return {problem, weight_.data(), options_.bias ? bias_.data() : nullptr};
+}
+
+// Gradients: the same relation, walked the other way for the input and correlated for the weights.
+
+template <class Kind, class S, LayoutName L>
+template <class X, class G, class D>
+View<const S> FilterOperator<Kind, S, L>::linear_gradient(const FilterProblem& problem, const X& x, const G& grad_y,
+                                                          Tensor4<S, storage_of<G>>& value, const D& device) const {
+    const View<const S> grad = gradient_view(problem, grad_y);
+    if (problem.activation == Activation::none) return grad;
+    FilterProblem linear = problem;
+    linear.activation = Activation::none;
+    value.resize(grad_y.dimensions());
+    const auto sums = view_of<L>(name, "the output", value);
+    forward_pass(linear).run(view_of<L>(name, "the input", x), sums, executor_of(device));
+    apply_derivative(problem.activation, grad, sums);
+    return sums;
+}
+
+template <class Kind, class S, LayoutName L>
+template <class X, class D>
+WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const FilterProblem& problem, const X& x,
+                                                            View<const S> grad, const D& device) const {
+    const View<const S> input = view_of<L>(name, "the input", x);
+    const bool input_is_fine = direction == Direction::to_coarse;
+    Weight gradient(weight_.dimensions());
+    correlate(problem, input_is_fine ? grad : input, input_is_fine ? input : grad, gradient.data(), executor_of(device));
+    return gradient;
+}
+
+template <class Kind, class S, LayoutName L>
+template <int Storage, class D>
+Tensor4<S, Storage> FilterOperator<Kind, S, L>::input_gradient(FilterProblem problem, View<const S> grad,
+                                                               const D& device) const {
+    problem.direction = backwards;
+    problem.activation = Activation::none;
+    check_weight({weight_.dimension(0), weight_.dimension(1), weight_.dimension(2), weight_.dimension(3)});
+    Tensor4<S, Storage> gradient(dims_of<L>(problem.output_shape()));
+    FilterPass<S>(problem, weight_.data(), nullptr)
+        .run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
+    return gradient;
+}
+
+template <class Kind, class S, LayoutName L>
+template <InputTensor<S> X, InputTensor<S> G, Device D>
+auto FilterOperator<Kind, S, L>::backward(const X& x, const G& grad_y, const D& device) const
+    -> Gradients<S, storage_of<X>> {
+    const FilterProblem shapes = problem(Dims(x.dimensions()));
+    Tensor4<S, storage_of<G>> value;
+    const View<const S> grad = linear_gradient(shapes, x, grad_y, value, device);
+    Bias bias(bias_.dimensions());
+    for (Index c = 0; c < bias.size(); ++c) bias(c) = sum_channel(grad, c);
+    return {input_gradient<storage_of<X>>(shapes, grad, device), weight_gradient(shapes, x, grad, device),
+            std::move(bias)};
+}
+
+template <class Kind, class S, LayoutName L>
+template <InputTensor<S> G, Device D>
+auto FilterOperator<Kind, S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
+    -> Tensor4<S, storage_of<G>> {
+    const FilterProblem shapes = problem(x_dims);
+    if (shapes.activation != Activation::none)
+        refuse(name, ": backward_input() has no input, on which the activation's derivative depends; use backward(x, grad_y)");
+    return input_gradient<storage_of<G>>(shapes, gradient_view(shapes, grad_y), device);
+}
+
+template <class Kind, class S, LayoutName L>
+template <InputTensor<S> X, InputTensor<S> G, Device D>
+auto FilterOperator<Kind, S, L>::backward_weight(const X& x, const G& grad_y, const D& device) const -> Weight {
+    const FilterProblem shapes = problem(Dims(x.dimensions()));
+    Tensor4<S, storage_of<G>> value;
+    return weight_gradient(shapes, x, linear_gradient(shapes, x, grad_y, value, device), device);
+}
+
+// Regions.
+
+template <class Kind, class S, LayoutName L>
+Region FilterOperator<Kind, S, L>::input_region(const Region& output) const {
+    const auto [rows, columns] = Kind::unbounded_axes(filter(), options_);
+    return input_region(rows, columns, output);
+}
+
+template <class Kind, class S, LayoutName L>
+Region FilterOperator<Kind, S, L>::output_region(const Region& input) const {
+    const auto [rows, columns] = Kind::unbounded_axes(filter(), options_);
+    return output_region(rows, columns, input);
+}
+
+template <class Kind, class S, LayoutName L>
+Region FilterOperator<Kind, S, L>::input_region(const Region& output, const Dims& input) const {
+    const FilterProblem shapes = problem(input);
+    return clip(input_region(shapes.relation.rows, shapes.relation.columns, output), extent(shapes.input_shape()));
+}
+
+template <class Kind, class S, LayoutName L>
+Region FilterOperator<Kind, S, L>::output_region(const Region& part, const Dims& input) const {
+    const FilterProblem shapes = problem(input);
+    return clip(output_region(shapes.relation.rows, shapes.relation.columns, part), extent(shapes.output_shape()));
+}
+
+}  // namespace upconv

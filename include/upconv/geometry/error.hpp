@@ -1,0 +1,52 @@
+// ShapeError, and how its text is put together: the operator, the rule, the numbers, and what would work.
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace upconv {
+
+/// Signed, and as wide as Eigen::Index: every extent, stride and offset of the library, in elements.
+using Index = std::ptrdiff_t;
+
+/// Thrown for every input that is refused, before anything is allocated or written. The text names the operator, the rule,
+/// the numbers that were put in and what would work. With exceptions off the text goes to stderr and std::abort is called.
+class ShapeError : public std::invalid_argument {
+  public:
+    using std::invalid_argument::invalid_argument;
+};
+
+/// Which of the two spatial axes: only the words of error messages depend on it.
+struct AxisName {
+    const char* extent;  // "height"
+    const char* lines;   // "rows"
+};
+inline constexpr AxisName rows_axis{"height", "rows"};
+inline constexpr AxisName columns_axis{"width", "columns"};
+
+inline std::string to_text(std::string_view text) { return std::string(text); }
+inline std::string to_text(Index number) { return std::to_string(number); }
+inline std::string to_text(double number) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%g", number);
+    return digits;
+}
+
+/// Refuses the input. The parts are anything that to_text() knows: words, integers, Size2, Range.
+template <class... Parts>
+[[noreturn]] void refuse(const Parts&... parts) {
+    std::string text;
+    ((text += to_text(parts)), ...);
+#if defined(__cpp_exceptions)
+    throw ShapeError(text);
+#else
+    std::fprintf(stderr, "%s\n", text.c_str());
+    std::abort();
+#endif
+}
+
+}  // namespace upconv

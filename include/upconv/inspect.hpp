@@ -1,0 +1,151 @@
+// Inspect: what an operator does, in numbers and words, before it runs.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "conv2d.hpp"
+#include "conv_transpose2d.hpp"
+#include "geometry/phases.hpp"
+#include "upsampling2d.hpp"
+
+namespace upconv {
+
+/// How many filter taps reach each pixel of the output, (output height, output width), for an input of height x width: the
+/// checkerboard, before training. Even in the middle if and only if gcd(stride, dilation) is 1 and the stride divides the kernel.
+inline Eigen::Tensor<Index, 2, Eigen::RowMajor> overlap_map(const ConvTranspose2dOptions& options, Index height, Index width) {
+    ConvTranspose2dOptions one = options;  // channels do not matter, and need not be given
+    one.in_channels = one.out_channels = one.groups = 1;
+    const Filter filter = filter_of<TransposedConvolution>(one);
+    check_filter(filter, 1);
+    TransposedConvolution::check(filter, one);
+    const Relation r = TransposedConvolution::relation(filter, one, {height, width});
+    Eigen::Tensor<Index, 2, Eigen::RowMajor> map(r.rows.fine, r.columns.fine);
+    for (Index i = 0; i < r.rows.fine; ++i)
+        for (Index j = 0; j < r.columns.fine; ++j) map(i, j) = overlap(r.rows, i) * overlap(r.columns, j);
+    return map;
+}
+
+/// 0 when a constant input gives a constant output away from the border, from the weights: for each pair of channels the taps of each
+/// phase are summed, and (largest - smallest) / |mean| over the phases is what shows. Returns the worst pair's, infinity if its mean is 0.
+template <class Scalar, class Layout>
+double checkerboard_index(const ConvTranspose2d<Scalar, Layout>& up) {
+    const auto& o = up.options();
+    const auto& weight = up.weight();
+    const double phases = static_cast<double>(o.stride.h) * static_cast<double>(o.stride.w);
+    double worst = 0;
+    for (Index c = 0; c < weight.dimension(0); ++c)
+        for (Index f = 0; f < weight.dimension(1); ++f) {
+            double low = 0, high = 0, total = 0;
+            for (Index p = 0; p < o.stride.h; ++p)
+                for (Index q = 0; q < o.stride.w; ++q) {
+                    double sum = 0;
+                    for (Index i = 0; i < o.kernel.h; ++i)
+                        for (Index j = 0; j < o.kernel.w; ++j)
+                            if (i * o.dilation.h % o.stride.h == p && j * o.dilation.w % o.stride.w == q)
+                                sum += static_cast<double>(weight(c, f, i, j));
+                    const bool first = p == 0 && q == 0;
+                    low = first ? sum : std::min(low, sum);
+                    high = first ? sum : std::max(high, sum);
+                    total += sum;
+                }
+            if (high > low) worst = std::max(worst, (high - low) / std::abs(total / phases));
+        }
+    return worst;
+}
+
+namespace text {
+
+/// 1234567 as "1,234,567".
+inline std::string thousands(Index number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+    return digits;
+}
+
+inline std::string padded(std::string cell, std::size_t width) {
+    if (cell.size() < width) cell.append(width - cell.size(), ' ');
+    return cell;
+}
+
+/// Where one axis puts what: "output row = 2 * input row + tap - 1".
+inline std::string formula(const Axis& axis, bool transposed, std::string_view line) {
+    const auto scaled = [](Index factor, std::string word) {
+        return factor == 1 ? word : to_text(factor) + " * " + word;
+    };
+    const std::string coarse = (transposed ? "input " : "output ") + std::string(line);
+    const std::string fine = (transposed ? "output " : "input ") + std::string(line);
+    const std::string shift = axis.begin == 0 ? "" : (axis.begin > 0 ? " - " : " + ") + to_text(std::abs(axis.begin));
+    return fine + " = " + scaled(axis.stride, coarse) + " + " + scaled(axis.dilation, "tap") + shift;
+}
+
+/// The smallest and the largest overlap of an axis, over its whole fine grid.
+inline Range overlap_bounds(const Axis& axis) {
+    Range bounds{overlap(axis, 0), overlap(axis, 0)};
+    for (Index fine = 1; fine < axis.fine; ++fine) {
+        bounds.begin = std::min(bounds.begin, overlap(axis, fine));
+        bounds.end = std::max(bounds.end, overlap(axis, fine));
+    }
+    return bounds;
+}
+
+/// The terms of one fine row of a transposed convolution: "output row 3 = w[0] x[1] + w[2] x[0]".
+inline std::string terms(const Axis& axis, Index fine) {
+    std::string sum;
+    const Phase phase = phase_of(axis, fine % axis.stride);
+    for (Index a = 0; a < phase.taps; ++a) {
+        const Index tap = phase.first_tap + a * phase.tap_step;
+        const Index coarse = phase.first_coarse + fine / axis.stride - a * phase.coarse_step;
+        if (coarse < 0 || coarse >= axis.coarse) continue;
+        sum += (sum.empty() ? "" : " + ") + ("w[" + to_text(tap) + "] x[" + to_text(coarse) + "]");
+    }
+    return sum.empty() ? "nothing: the bias alone" : sum;
+}
+
+}  // namespace text
+
+/// In words and numbers: shapes, the formula of both axes, one output pixel's sum, what is cropped or padded, overlap, arithmetic.
+template <class Kind, class Scalar, LayoutName L>
+std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input) {
+    const bool transposed = op.direction == Direction::to_fine;
+    const FilterProblem problem = op.problem(input);
+    const Relation& r = problem.relation;
+    std::string s = std::string(op.name) + " " + L::name + ": " + to_text(input) + " -> " + to_text(op.output_shape(input)) + "\n";
+    s += "  weight " + to_text(Dims(op.weight().dimensions())) + " " + Kind::weight_order + ", " +
+         text::thousands(op.parameter_count()) + " parameters\n";
+    s += "  " + text::formula(r.rows, transposed, "row") + "\n  " + text::formula(r.columns, transposed, "column") + "\n";
+    if (transposed) {
+        const Index middle = r.rows.fine / 2;
+        s += "  for example output row " + to_text(middle) + " = " + text::terms(r.rows, middle) + "\n";
+        s += "  cropped from " + to_text(Size2(r.rows.natural(), r.columns.natural())) + ": rows " + to_text(r.rows.begin) + " + " +
+             to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " + to_text(r.columns.begin) + " + " +
+             to_text(r.columns.natural() - r.columns.begin - r.columns.fine) + " (negative: beyond the last tap)\n";
+        const Range rows = text::overlap_bounds(r.rows), columns = text::overlap_bounds(r.columns);
+        s += "  taps that reach an output pixel: " + to_text(rows.begin * columns.begin) + " to " + to_text(rows.end * columns.end) + "\n";
+    } else {
+        s += "  padded: rows " + to_text(r.rows.begin) + " + " + to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " +
+             to_text(r.columns.begin) + " + " + to_text(r.columns.natural() - r.columns.begin - r.columns.fine) +
+             " (negative: rows or columns that no tap reads)\n";
+        s += "  an output pixel sums " + text::thousands(r.fine_per_group() * r.taps()) + " products\n";
+    }
+    s += "  " + to_text(problem.flops() / 1e6) + " MFLOP, algorithm " + to_text(problem.algorithm) + "\n";
+    return s;
+}
+
+/// A chain of operators as Keras prints it: layer, output shape, parameters. All have the layout of `input`.
+template <class... Ops>
+std::string summary(const Dims& input, const Ops&... ops) {
+    std::string table = text::padded("Layer", 20) + text::padded("Output shape", 28) + "Param #\n" + std::string(60, '=') + "\n";
+    Dims shape = input;
+    Index total = 0, number = 0;
+    const auto row = [&](const auto& op) {
+        shape = op.output_shape(shape);
+        total += op.parameter_count();
+        table += text::padded(to_text(++number) + " " + op.name, 20) + text::padded(to_text(shape), 28) +
+                 text::thousands(op.parameter_count()) + "\n";
+    };
+    (row(ops), ...);
+    return table + std::string(60, '=') + "\nTotal params: " + text::thousands(total) + "\n";
+}
+
+}  // namespace upconv

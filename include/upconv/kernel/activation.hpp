@@ -1,0 +1,85 @@
+// Activation: a pointwise function at the end of the store, and its derivative for the gradients.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "../geometry/error.hpp"
+#include "scalar.hpp"
+
+namespace upconv {
+
+/// none, relu, sigmoid and tanh are values; leaky_relu(slope) and clamp(low, high) are made with their parameters.
+struct Activation {
+    enum class Kind { none, relu, leaky_relu, sigmoid, tanh, clamp };
+
+    Kind kind = Kind::none;
+    double low = 0, high = 0;  // clamp's bounds; leaky_relu's slope is `low`
+
+    static const Activation none, relu, sigmoid, tanh;
+
+    /// x for x >= 0, slope * x below.
+    static constexpr Activation leaky_relu(double slope = 0.01) { return {Kind::leaky_relu, slope, 0}; }
+
+    /// x limited to [low, high].
+    static constexpr Activation clamp(double low, double high) {
+        if (!(low <= high)) refuse("Activation::clamp: low ", low, " must not exceed high ", high);
+        return {Kind::clamp, low, high};
+    }
+
+    friend constexpr bool operator==(const Activation&, const Activation&) = default;
+};
+
+inline constexpr Activation Activation::none{Kind::none};
+inline constexpr Activation Activation::relu{Kind::relu};
+inline constexpr Activation Activation::sigmoid{Kind::sigmoid};
+inline constexpr Activation Activation::tanh{Kind::tanh};
+
+/// Scalars that can be compared: complex numbers cannot, and have no activation.
+template <class T>
+concept Ordered = requires(const T& a, const T& b) {
+    { a < b } -> std::convertible_to<bool>;
+};
+
+/// f(x). NaN passes through.
+template <Ordered T>
+T activate(const Activation& f, const T& x) {
+    using std::exp, std::tanh;
+    const auto zero = number<T>(0), one = number<T>(1);
+    switch (f.kind) {
+        case Activation::Kind::relu: return x < zero ? zero : x;
+        case Activation::Kind::leaky_relu: return x < zero ? T(number<T>(f.low) * x) : x;
+        case Activation::Kind::sigmoid: return static_cast<T>(one / (one + exp(-x)));
+        case Activation::Kind::tanh: return static_cast<T>(tanh(x));
+        case Activation::Kind::clamp: {
+            const auto low = number<T>(f.low), high = number<T>(f.high);
+            return x < low ? low : high < x ? high : x;
+        }
+        case Activation::Kind::none: break;
+    }
+    return x;
+}
+
+/// f'(x); at a kink the derivative from the side that PyTorch takes (relu 0 and leaky_relu the slope at 0; clamp 1 at its bounds).
+template <Ordered T>
+T derivative(const Activation& f, const T& x) {
+    const auto zero = number<T>(0), one = number<T>(1);
+    switch (f.kind) {
+        case Activation::Kind::relu: return zero < x ? one : zero;
+        case Activation::Kind::leaky_relu: return zero < x ? one : number<T>(f.low);
+        case Activation::Kind::sigmoid: {
+            const T y = activate(f, x);
+            return T(y * (one - y));
+        }
+        case Activation::Kind::tanh: {
+            const T y = activate(f, x);
+            return T(one - y * y);
+        }
+        case Activation::Kind::clamp:
+            return x < number<T>(f.low) || number<T>(f.high) < x ? zero : one;
+        case Activation::Kind::none: break;
+    }
+    return one;
+}
+
+}  // namespace upconv

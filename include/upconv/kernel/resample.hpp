@@ -1,0 +1,38 @@
+// Resample: UpSampling2d, and with the transposed tables its gradient. Reference, any scalar.
+//
+//     output[n, c, i, j] = sum over a, b of  row_weight[a] * column_weight[b] * input[n, c, row_source[a], column_source[b]]
+#pragma once
+
+#include "scalar.hpp"
+#include "view.hpp"
+
+namespace upconv {
+
+/// The terms of one output cell along one axis.
+struct Terms {
+    const Index* source;
+    const double* weight;
+    Index count;
+
+    /// A plain copy of one cell.
+    bool copies() const { return count == 1 && *weight == 1; }
+};
+
+/// One output cell. The sum starts with its first term, so that a copy keeps every bit (-0 too).
+template <class T>
+T resample_cell(View<const T> input, Index n, Index c, Terms rows, Terms columns) {
+    using Acc = AccumulatorOf<T>;
+    if (rows.copies() && columns.copies()) return input(n, c, *rows.source, *columns.source);
+    if (rows.count == 0 || columns.count == 0) return number<T>(0);
+    const auto row_sum = [&](Index i) {
+        Acc sum = number<Acc>(columns.weight[0]) * widen<Acc>(input(n, c, i, columns.source[0]));
+        for (Index b = 1; b < columns.count; ++b)
+            sum += number<Acc>(columns.weight[b]) * widen<Acc>(input(n, c, i, columns.source[b]));
+        return sum;
+    };
+    Acc sum = number<Acc>(rows.weight[0]) * row_sum(rows.source[0]);
+    for (Index a = 1; a < rows.count; ++a) sum += number<Acc>(rows.weight[a]) * row_sum(rows.source[a]);
+    return narrow<T>(sum);
+}
+
+}  // namespace upconv

@@ -1,0 +1,51 @@
+// The type in which a scalar's sums are formed.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+namespace upconv {
+
+/// Sums of T are formed in Accumulator<T>::type: T itself, int for narrower integers. tensor/scalar.hpp adds float for
+/// half and bfloat16. Specialise it for a narrow scalar of your own.
+template <class T>
+struct Accumulator {
+    using type = T;
+};
+
+template <class T>
+    requires(std::integral<T> && sizeof(T) < sizeof(int))
+struct Accumulator<T> {
+    using type = int;
+};
+
+template <class T>
+using AccumulatorOf = typename Accumulator<T>::type;
+
+/// x in the type of the sum: x itself, without a copy, where that is its own type.
+template <class Acc, class T>
+constexpr decltype(auto) widen(const T& x) {
+    if constexpr (std::is_same_v<Acc, T>)
+        return (x);
+    else
+        return static_cast<Acc>(x);
+}
+
+/// A sum as it is stored. Integers wrap.
+template <class T, class Acc>
+constexpr T narrow(const Acc& sum) {
+    return static_cast<T>(sum);
+}
+
+/// A parameter (a slope, a filter weight) as a number of type T, also where T is complex or an autodiff scalar.
+template <class T>
+constexpr T number(double value) {
+    if constexpr (std::is_arithmetic_v<T>)
+        return static_cast<T>(value);
+    else if constexpr (requires { typename T::value_type; T(typename T::value_type(value)); })
+        return T(static_cast<typename T::value_type>(value));
+    else
+        return T(value);
+}
+
+}  // namespace upconv

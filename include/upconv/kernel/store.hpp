@@ -1,0 +1,37 @@
+// Store: what happens to a finished sum on its way into the output. output = activation(sum + bias[channel])
+#pragma once
+
+#include "activation.hpp"
+
+namespace upconv {
+
+template <class T>
+struct Store {
+    using Acc = AccumulatorOf<T>;
+
+    const T* bias = nullptr;  // one a channel of the output, or none
+    Activation activation = Activation::none;
+
+    T operator()(const Acc& sum, Index channel) const {
+        Acc value = sum;
+        if (bias != nullptr) value += widen<Acc>(bias[channel]);
+        if constexpr (Ordered<Acc>)
+            if (activation.kind != Activation::Kind::none) return narrow<T>(activate(activation, value));
+        return narrow<T>(value);
+    }
+};
+
+/// Refuses an activation that scalars of type T do not have: complex numbers have none, whole numbers only relu and clamp.
+template <class T>
+void check_activation(const char* op, const Activation& activation) {
+    using Kind = Activation::Kind;
+    const Kind kind = activation.kind;
+    if (kind == Kind::none) return;
+    if constexpr (!Ordered<AccumulatorOf<T>>)
+        refuse(op, ": scalars that have no order, as complex numbers, take no activation; use Activation::none");
+    else if constexpr (std::integral<T>)
+        if (kind != Kind::relu && kind != Kind::clamp)
+            refuse(op, ": integer scalars take the activations none, relu and clamp; use float for the others");
+}
+
+}  // namespace upconv

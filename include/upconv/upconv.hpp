@@ -1,0 +1,10 @@
+// upconv: Conv2d, ConvTranspose2d and UpSampling2d over Eigen tensors. This header includes all of it.
+#pragma once
+
+#include "adapters.hpp"
+#include "conv2d.hpp"
+#include "conv_transpose2d.hpp"
+#include "init.hpp"
+#include "inspect.hpp"
+#include "options.hpp"
+#include "upsampling2d.hpp"
