@@ -1,7 +1,8 @@
 // Adapters: weights and options from PyTorch, Keras and ONNX.
 //
-// PyTorch needs none: its weights, its padding, output_padding, dilation, groups and padding_mode are the same here. Keras stores weights
-// in another order; Keras and ONNX each have a way to choose the output's size of a transposed convolution that is not one option here.
+// PyTorch needs none: its weights, its padding, output_padding, dilation, groups and padding_mode are the same here.
+// Keras stores weights in another order; Keras and ONNX each have a way to choose the output's size of a transposed
+// convolution that is not one option here.
 #pragma once
 
 #include <string>
@@ -11,8 +12,9 @@
 
 namespace upconv {
 
-/// Keras and TensorFlow keep [kh, kw, in / groups, out] for a convolution and [kh, kw, out, in] for a transposed one; here the same
-/// weights are [out, in / groups, kh, kw] and [in, out, kh, kw]: the last two dimensions swapped, then put first. Serves both operators.
+/// Keras and TensorFlow keep [kh, kw, in / groups, out] for a convolution and [kh, kw, out, in] for a transposed one;
+/// here the same weights are [out, in / groups, kh, kw] and [in, out, kh, kw]: the last two dimensions swapped, then
+/// put first. Serves both operators.
 template <TensorOfRank4 W>
 auto weights_from_keras(const W& weight) {
     const Dims d(weight.dimensions());
@@ -47,8 +49,9 @@ struct KerasConv2DTranspose {
     bool use_bias = true;
 };
 
-/// Keras's rule for an axis with an output padding: m = (n - 1) s + ke - 2 floor(ke / 2) + op for `same` (0 instead of floor(ke / 2) for
-/// `valid`), of which T = 2 floor(ke / 2) - op is cut, floor(T / 2) of it at the beginning and never less than 0.
+/// Keras's rule for an axis with an output padding: m = (n - 1) s + ke - 2 floor(ke / 2) + op for `same` (0 instead of
+/// floor(ke / 2) for `valid`), of which T = 2 floor(ke / 2) - op is cut, floor(T / 2) of it at the beginning and never
+/// less than 0.
 inline ConvTranspose2dOptions options_from_keras(const KerasConv2DTranspose& keras) {
     ConvTranspose2dOptions options{.in_channels = keras.in_channels,
                                    .out_channels = keras.filters,
@@ -88,7 +91,8 @@ struct OnnxConvTranspose {
     bool bias = true;
 };
 
-/// With an output_shape ONNX ignores pads and cuts what is too much: with SAME_UPPER floor(T / 2) of it at the start, else ceil(T / 2).
+/// With an output_shape ONNX ignores pads and cuts what is too much: with SAME_UPPER floor(T / 2) of it at the start,
+/// else ceil(T / 2).
 inline ConvTranspose2dOptions options_from_onnx(const OnnxConvTranspose& onnx) {
     const bool upper = onnx.auto_pad == "SAME_UPPER", lower = onnx.auto_pad == "SAME_LOWER";
     if (!upper && !lower && onnx.auto_pad != "NOTSET" && onnx.auto_pad != "VALID")

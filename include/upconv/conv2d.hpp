@@ -1,5 +1,6 @@
-// Conv2d: y[n, o, i, j] = bias[o] + sum over c, a, b of weight[o, c, a, b] * x[n, g(o) + c, i sh + a dh - top, j sw + b dw - left],
-// a cross-correlation (the filter is not flipped), as in every framework. Output extent floor((n + begin + end - (d (k-1) + 1)) / s) + 1.
+// Conv2d: y[n, o, i, j] = bias[o] + sum over c, a, b of weight[o, c, a, b] * x[n, g(o) + c, i sh + a dh - top, j sw + b
+// dw - left], a cross-correlation (the filter is not flipped), as in every framework. Output extent floor((n + begin +
+// end - (d (k-1) + 1)) / s) + 1.
 #pragma once
 
 #include "function_form.hpp"
@@ -22,7 +23,8 @@ struct Convolution {
 
     /// The axes without extents: where the filter starts must not depend on them.
     static constexpr std::pair<Axis, Axis> unbounded_axes(const Filter& filter, const Options&) {
-        const bool same = filter.padding.rule == Padding::Rule::same || filter.padding.rule == Padding::Rule::same_lower;
+        const bool same =
+            filter.padding.rule == Padding::Rule::same || filter.padding.rule == Padding::Rule::same_lower;
         if (same && filter.stride != Size2(1))
             refuse(name, ": with padding same and stride ", filter.stride,
                    " the region depends on the input's size; give its dimensions as second argument");

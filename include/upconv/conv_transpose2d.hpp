@@ -1,5 +1,5 @@
-// ConvTranspose2d: y[n, o, i sh + a dh - top, j sw + b dw - left] += weight[c, o, a, b] * x[n, c, i, j], and + bias[o] on every output:
-// each input pixel times the whole filter, added into the output one stride further for each pixel.
+// ConvTranspose2d: y[n, o, i sh + a dh - top, j sw + b dw - left] += weight[c, o, a, b] * x[n, c, i, j], and + bias[o]
+// on every output: each input pixel times the whole filter, added into the output one stride further for each pixel.
 // Output extent (n-1) s + d (k-1) + 1 - begin - end + output_padding.
 #pragma once
 
@@ -29,7 +29,8 @@ struct TransposedConvolution {
 
     /// The axes without extents: where the filter starts must not depend on them.
     static constexpr std::pair<Axis, Axis> unbounded_axes(const Filter& filter, const Options& options) {
-        const bool same = filter.padding.rule == Padding::Rule::same || filter.padding.rule == Padding::Rule::same_lower;
+        const bool same =
+            filter.padding.rule == Padding::Rule::same || filter.padding.rule == Padding::Rule::same_lower;
         if (same && options.output_size)
             refuse(name, ": with padding same and output_size ", *options.output_size,
                    " the region depends on the input's size; give its dimensions as second argument");

@@ -1,5 +1,5 @@
-// FilterOperator: what Conv2d and ConvTranspose2d have in common, which is everything but the way they choose their geometry
-// and the direction in which they walk it. conv2d.hpp and conv_transpose2d.hpp give it that as `Kind`.
+// FilterOperator: what Conv2d and ConvTranspose2d have in common, which is everything but the way they choose their
+// geometry and the direction in which they walk it. conv2d.hpp and conv_transpose2d.hpp give it that as `Kind`.
 #pragma once
 
 #include "init.hpp"
@@ -14,7 +14,8 @@ using WeightTensor = Eigen::Tensor<Scalar, 4, Eigen::RowMajor>;
 template <class Scalar>
 using BiasTensor = Eigen::Tensor<Scalar, 1, Eigen::RowMajor>;
 
-/// What backward() returns: the gradients of the loss with respect to the input, the weights and the bias (empty without one).
+/// What backward() returns: the gradients of the loss with respect to the input, the weights and the bias (empty
+/// without one).
 template <class Scalar, int Storage>
 struct Gradients {
     Tensor4<Scalar, Storage> input;
@@ -28,8 +29,8 @@ Filter filter_of(const typename Kind::Options& o) {
     return {Kind::name, o.in_channels, o.out_channels, o.groups, o.kernel, o.stride, o.dilation, o.padding};
 }
 
-/// Holds options, weights and bias. Use it as a function: up(x), up(x, y), up(x, y, device); or plan() once and run the plan.
-/// Several threads may use one operator at once as long as none changes its weights.
+/// Holds options, weights and bias. Use it as a function: up(x), up(x, y), up(x, y, device); or plan() once and run the
+/// plan. Several threads may use one operator at once as long as none changes its weights.
 template <class Kind, class Scalar_, LayoutName Layout_ = NCHW>
 class FilterOperator {
   public:
@@ -45,7 +46,8 @@ class FilterOperator {
     /// Throws ShapeError for options that no input could make legal.
     explicit FilterOperator(const Options& options);
 
-    /// With weights of either storage order, shaped as weight() is, and a bias of out_channels numbers (or an empty one).
+    /// With weights of either storage order, shaped as weight() is, and a bias of out_channels numbers (or an empty
+    /// one).
     template <class W, class B>
     FilterOperator(const Options& options, const W& weight, const B& bias);
 
@@ -79,7 +81,8 @@ class FilterOperator {
         plan(Dims(x.dimensions()))(x, y, device);
     }
 
-    /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the expression.
+    /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the
+    /// expression.
     ExpressionOp<FilterOperator> op() const { return ExpressionOp<FilterOperator>(*this); }
 
     /// The gradients of a loss, given its gradient with respect to y = up(x). For complex scalars: without conjugation.
@@ -94,7 +97,8 @@ class FilterOperator {
     template <InputTensor<Scalar> X, InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
     Weight backward_weight(const X& x, const G& grad_y, const D& device = {}) const;
 
-    /// The input that a part of the output needs, half open. Without dims it is not clipped: negative positions lie in the padding.
+    /// The input that a part of the output needs, half open. Without dims it is not clipped: negative positions lie in
+    /// the padding.
     Region input_region(const Region& output) const;
     Region input_region(const Region& output, const Dims& input) const;
     /// The output that a part of the input can touch.
@@ -120,10 +124,12 @@ class FilterOperator {
     }
     static Size2 extent(const Shape4& shape) { return {shape.h, shape.w}; }
     static Region input_region(const Axis& rows, const Axis& columns, const Region& output) {
-        return direction == Direction::to_coarse ? fine_region(rows, columns, output) : coarse_region(rows, columns, output);
+        return direction == Direction::to_coarse ? fine_region(rows, columns, output)
+                                                 : coarse_region(rows, columns, output);
     }
     static Region output_region(const Axis& rows, const Axis& columns, const Region& input) {
-        return direction == Direction::to_coarse ? coarse_region(rows, columns, input) : fine_region(rows, columns, input);
+        return direction == Direction::to_coarse ? coarse_region(rows, columns, input)
+                                                 : fine_region(rows, columns, input);
     }
 
     /// grad_y through the activation: what reaches the linear part. `value` holds it where it is not grad_y itself.
@@ -153,8 +159,7 @@ FilterOperator<Kind, S, L>::FilterOperator(const Options& options) : options_(op
 
 template <class Kind, class S, LayoutName L>
 template <class W, class B>
-FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weight, const B& bias)
-    : options_(options) {
+FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weight, const B& bias) : options_(options) {
     check_options();
     const auto from = view_of<NCHW>(name, "the weight", weight);
     check_weight(from.shape);
@@ -189,7 +194,8 @@ void FilterOperator<Kind, S, L>::check_weight(const Shape4& shape) const {
     if (shape == expected) return;
     const Shape4 swapped{expected.c * options_.groups, expected.n / options_.groups, expected.h, expected.w};
     refuse(name, ": the weight has the shape ", dims_of<NCHW>(shape), " but must have ", dims_of<NCHW>(expected), ", ",
-           Kind::weight_order, shape == swapped ? "; this looks like " : "", shape == swapped ? Kind::other_weight_order : "");
+           Kind::weight_order, shape == swapped ? "; this looks like " : "",
+           shape == swapped ? Kind::other_weight_order : "");
 }
 
 template <class Kind, class S, LayoutName L>
@@ -206,9 +212,10 @@ FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) const {
     const Shape4 shape = shape_of<L>(input);
     if (shape.c != options_.in_channels)
         refuse(name, ": the input ", input, " (", L::name, ") has ", shape.c, " channels but in_channels is ",
-               options_.in_channels, input[L::c == 1 ? 3 : 1] == options_.in_channels && (L::c == 1 || L::c == 3)
-                                         ? (L::c == 1 ? "; for channels last use the layout NHWC" : "; for channels first use NCHW")
-                                         : "");
+               options_.in_channels,
+               input[L::c == 1 ? 3 : 1] == options_.in_channels && (L::c == 1 || L::c == 3)
+                   ? (L::c == 1 ? "; for channels last use the layout NHWC" : "; for channels first use NCHW")
+                   : "");
     const FilterProblem problem{.relation = Kind::relation(filter(), options_, {shape.h, shape.w}),
                                 .direction = direction,
                                 .n = shape.n,
@@ -252,7 +259,8 @@ WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const FilterProblem&
     const View<const S> input = view_of<L>(name, "the input", x);
     const bool input_is_fine = direction == Direction::to_coarse;
     Weight gradient(weight_.dimensions());
-    correlate(problem, input_is_fine ? grad : input, input_is_fine ? input : grad, gradient.data(), executor_of(device));
+    correlate(problem, input_is_fine ? grad : input, input_is_fine ? input : grad, gradient.data(),
+              executor_of(device));
     return gradient;
 }
 
@@ -288,7 +296,9 @@ auto FilterOperator<Kind, S, L>::backward_input(const G& grad_y, const Dims& x_d
     -> Tensor4<S, storage_of<G>> {
     const FilterProblem shapes = problem(x_dims);
     if (shapes.activation != Activation::none)
-        refuse(name, ": backward_input() has no input, on which the activation's derivative depends; use backward(x, grad_y)");
+        refuse(
+            name,
+            ": backward_input() has no input, on which the activation's derivative depends; use backward(x, grad_y)");
     return input_gradient<storage_of<G>>(shapes, gradient_view(shapes, grad_y), device);
 }
 

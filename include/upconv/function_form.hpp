@@ -10,7 +10,8 @@ template <class B>
 concept TensorOfRank1 = requires(const Bare<B>& b) {
     b.data();
     b.size();
-} && Bare<B>::NumDimensions == 1;
+}
+&&Bare<B>::NumDimensions == 1;
 
 struct Channels {
     Index in, out;
@@ -22,7 +23,8 @@ typename Kind::Options completed(typename Kind::Options options, Channels channe
     const auto fill = [&](const char* what, Index& option, Index found) {
         if (option != 0 && option != found)
             refuse(Kind::name, ": ", what, " ", option, " does not fit the weight ", Dims(weight.dimensions()), ", ",
-                   Kind::weight_order, ", groups ", options.groups, ", which says ", found, "; leave it out or mend it");
+                   Kind::weight_order, ", groups ", options.groups, ", which says ", found,
+                   "; leave it out or mend it");
         option = found;
     };
     fill("in_channels", options.in_channels, channels.in);
@@ -33,7 +35,7 @@ typename Kind::Options completed(typename Kind::Options options, Channels channe
 }
 
 template <class Kind, LayoutName L, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B>
-    requires SameScalar<W, typename X::Scalar> && SameScalar<B, typename X::Scalar>
+requires SameScalar<W, typename X::Scalar> && SameScalar<B, typename X::Scalar>
 auto call(const X& x, const W& weight, const B& bias, typename Kind::Options options) {
     options.bias = bias.size() != 0;
     check_dims(Kind::name, "the weight", Dims(weight.dimensions()), sizeof(typename W::Scalar));
@@ -42,7 +44,7 @@ auto call(const X& x, const W& weight, const B& bias, typename Kind::Options opt
 }
 
 template <class Kind, LayoutName L, TensorOfRank4 X, TensorOfRank4 W>
-    requires SameScalar<W, typename X::Scalar>
+requires SameScalar<W, typename X::Scalar>
 auto call(const X& x, const W& weight, const typename Kind::Options& options) {
     return call<Kind, L>(x, weight, BiasTensor<typename X::Scalar>(0), options);
 }

@@ -1,5 +1,5 @@
-// Initialisers. Each fills the weights of an operator and sets its bias to 0. Random ones take a seed and give the same numbers
-// on every machine.
+// Initialisers. Each fills the weights of an operator and sets its bias to 0. Random ones take a seed and give the same
+// numbers on every machine.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@ struct Fan {
     double in, out;
 };
 
-/// Conv2d: in = in_channels / groups * kh * kw, out = out_channels / groups * kh * kw / (sh * sw). ConvTranspose2d: the stride divides
-/// the fan-in instead, since one output is reached by every sh-th row and sw-th column of the taps.
+/// Conv2d: in = in_channels / groups * kh * kw, out = out_channels / groups * kh * kw / (sh * sw). ConvTranspose2d: the
+/// stride divides the fan-in instead, since one output is reached by every sh-th row and sw-th column of the taps.
 template <class Op>
 Fan fan(const Op& op) {
     const auto& o = op.options();
@@ -84,15 +84,17 @@ void glorot_uniform(Op& op, const GlorotOptions& options = {}) {
     uniform(op, {.low = -bound, .high = bound, .seed = options.seed});
 }
 
-/// One axis of the bilinear filter for an upsampling by `factor`: w[i] = 1 - |i / f - c|, c = (2 f - 1 - f mod 2) / (2 f).
+/// One axis of the bilinear filter for an upsampling by `factor`: w[i] = 1 - |i / f - c|, c = (2 f - 1 - f mod 2) / (2
+/// f).
 inline double bilinear_weight(Index factor, Index tap) {
     const auto f = static_cast<double>(factor);
     const double center = (2 * f - 1 - static_cast<double>(factor % 2)) / (2 * f);
     return 1 - std::abs(static_cast<double>(tap) / f - center);
 }
 
-/// The fixed filter of bilinear upsampling by the stride, each output channel from the input channel of its own number (FCN, Long et al.
-/// 2015). Needs in_channels == out_channels and kernel 2 f - f mod 2; padding ceil((f - 1) / 2) then makes the output f times as large.
+/// The fixed filter of bilinear upsampling by the stride, each output channel from the input channel of its own number
+/// (FCN, Long et al. 2015). Needs in_channels == out_channels and kernel 2 f - f mod 2; padding ceil((f - 1) / 2) then
+/// makes the output f times as large.
 template <class Op>
 void bilinear(Op& op) {
     const auto& o = op.options();
@@ -101,7 +103,8 @@ void bilinear(Op& op) {
     if (Op::direction != Direction::to_fine)
         refuse(Op::name, ": init::bilinear is for ConvTranspose2d, which upsamples by its stride");
     if (o.in_channels != o.out_channels)
-        refuse(Op::name, ": init::bilinear needs in_channels ", o.in_channels, " equal to out_channels ", o.out_channels);
+        refuse(Op::name, ": init::bilinear needs in_channels ", o.in_channels, " equal to out_channels ",
+               o.out_channels);
     if (o.kernel != expected)
         refuse(Op::name, ": init::bilinear for stride ", o.stride, " needs kernel ", expected, ", not ", o.kernel,
                "; padding ", Size2(o.stride.h / 2, o.stride.w / 2), " then makes the output stride times as large");
@@ -113,8 +116,9 @@ void bilinear(Op& op) {
                     number<typename Op::Scalar>(bilinear_weight(o.stride.h, i) * bilinear_weight(o.stride.w, j));
 }
 
-/// Aitken et al. 2017, for ConvTranspose2d: a kaiming_uniform filter of kernel / stride taps, each repeated stride times. All phases of the
-/// output then start with the same weights, so there is no checkerboard before training. The stride must divide the kernel.
+/// Aitken et al. 2017, for ConvTranspose2d: a kaiming_uniform filter of kernel / stride taps, each repeated stride
+/// times. All phases of the output then start with the same weights, so there is no checkerboard before training. The
+/// stride must divide the kernel.
 template <class Op>
 void icnr(Op& op, const KaimingOptions& options = {}) {
     const auto& o = op.options();

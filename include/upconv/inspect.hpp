@@ -11,9 +11,11 @@
 
 namespace upconv {
 
-/// How many filter taps reach each pixel of the output, (output height, output width), for an input of height x width: the
-/// checkerboard, before training. Even in the middle if and only if gcd(stride, dilation) is 1 and the stride divides the kernel.
-inline Eigen::Tensor<Index, 2, Eigen::RowMajor> overlap_map(const ConvTranspose2dOptions& options, Index height, Index width) {
+/// How many filter taps reach each pixel of the output, (output height, output width), for an input of height x width:
+/// the checkerboard, before training. Even in the middle if and only if gcd(stride, dilation) is 1 and the stride
+/// divides the kernel.
+inline Eigen::Tensor<Index, 2, Eigen::RowMajor> overlap_map(const ConvTranspose2dOptions& options, Index height,
+                                                            Index width) {
     ConvTranspose2dOptions one = options;  // channels do not matter, and need not be given
     one.in_channels = one.out_channels = one.groups = 1;
     const Filter filter = filter_of<TransposedConvolution>(one);
@@ -26,8 +28,9 @@ inline Eigen::Tensor<Index, 2, Eigen::RowMajor> overlap_map(const ConvTranspose2
     return map;
 }
 
-/// 0 when a constant input gives a constant output away from the border, from the weights: for each pair of channels the taps of each
-/// phase are summed, and (largest - smallest) / |mean| over the phases is what shows. Returns the worst pair's, infinity if its mean is 0.
+/// 0 when a constant input gives a constant output away from the border, from the weights: for each pair of channels
+/// the taps of each phase are summed, and (largest - smallest) / |mean| over the phases is what shows. Returns the
+/// worst pair's, infinity if its mean is 0.
 template <class Scalar, class Layout>
 double checkerboard_index(const ConvTranspose2d<Scalar, Layout>& up) {
     const auto& o = up.options();
@@ -104,27 +107,33 @@ inline std::string terms(const Axis& axis, Index fine) {
 
 }  // namespace text
 
-/// In words and numbers: shapes, the formula of both axes, one output pixel's sum, what is cropped or padded, overlap, arithmetic.
+/// In words and numbers: shapes, the formula of both axes, one output pixel's sum, what is cropped or padded, overlap,
+/// arithmetic.
 template <class Kind, class Scalar, LayoutName L>
 std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input) {
     const bool transposed = op.direction == Direction::to_fine;
     const FilterProblem problem = op.problem(input);
     const Relation& r = problem.relation;
-    std::string s = std::string(op.name) + " " + L::name + ": " + to_text(input) + " -> " + to_text(op.output_shape(input)) + "\n";
+    std::string s =
+        std::string(op.name) + " " + L::name + ": " + to_text(input) + " -> " + to_text(op.output_shape(input)) + "\n";
     s += "  weight " + to_text(Dims(op.weight().dimensions())) + " " + Kind::weight_order + ", " +
          text::thousands(op.parameter_count()) + " parameters\n";
-    s += "  " + text::formula(r.rows, transposed, "row") + "\n  " + text::formula(r.columns, transposed, "column") + "\n";
+    s += "  " + text::formula(r.rows, transposed, "row") + "\n  " + text::formula(r.columns, transposed, "column") +
+         "\n";
     if (transposed) {
         const Index middle = r.rows.fine / 2;
         s += "  for example output row " + to_text(middle) + " = " + text::terms(r.rows, middle) + "\n";
-        s += "  cropped from " + to_text(Size2(r.rows.natural(), r.columns.natural())) + ": rows " + to_text(r.rows.begin) + " + " +
-             to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " + to_text(r.columns.begin) + " + " +
-             to_text(r.columns.natural() - r.columns.begin - r.columns.fine) + " (negative: beyond the last tap)\n";
-        const Range rows = text::overlap_bounds(r.rows), columns = text::overlap_bounds(r.columns);
-        s += "  taps that reach an output pixel: " + to_text(rows.begin * columns.begin) + " to " + to_text(rows.end * columns.end) + "\n";
-    } else {
-        s += "  padded: rows " + to_text(r.rows.begin) + " + " + to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " +
+        s += "  cropped from " + to_text(Size2(r.rows.natural(), r.columns.natural())) + ": rows " +
+             to_text(r.rows.begin) + " + " + to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " +
              to_text(r.columns.begin) + " + " + to_text(r.columns.natural() - r.columns.begin - r.columns.fine) +
+             " (negative: beyond the last tap)\n";
+        const Range rows = text::overlap_bounds(r.rows), columns = text::overlap_bounds(r.columns);
+        s += "  taps that reach an output pixel: " + to_text(rows.begin * columns.begin) + " to " +
+             to_text(rows.end * columns.end) + "\n";
+    } else {
+        s += "  padded: rows " + to_text(r.rows.begin) + " + " +
+             to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " + to_text(r.columns.begin) + " + " +
+             to_text(r.columns.natural() - r.columns.begin - r.columns.fine) +
              " (negative: rows or columns that no tap reads)\n";
         s += "  an output pixel sums " + text::thousands(r.fine_per_group() * r.taps()) + " products\n";
     }
@@ -135,7 +144,8 @@ std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input
 /// A chain of operators as Keras prints it: layer, output shape, parameters. All have the layout of `input`.
 template <class... Ops>
 std::string summary(const Dims& input, const Ops&... ops) {
-    std::string table = text::padded("Layer", 20) + text::padded("Output shape", 28) + "Param #\n" + std::string(60, '=') + "\n";
+    std::string table =
+        text::padded("Layer", 20) + text::padded("Output shape", 28) + "Param #\n" + std::string(60, '=') + "\n";
     Dims shape = input;
     Index total = 0, number = 0;
     const auto row = [&](const auto& op) {

@@ -25,14 +25,14 @@ struct Conv2dOptions {
     Algorithm algorithm = Algorithm::automatic;
 };
 
-/// Options of ConvTranspose2d. A number as padding is what the adjoint convolution would have padded, so it crops the output.
-/// With Padding::same or valid, an output_padding of 0 means none was given: Keras's None.
+/// Options of ConvTranspose2d. A number as padding is what the adjoint convolution would have padded, so it crops the
+/// output. With Padding::same or valid, an output_padding of 0 means none was given: Keras's None.
 struct ConvTranspose2dOptions {
     Index in_channels = 0, out_channels = 0;
     Size2 kernel = 0;
     Size2 stride = 1;
     Padding padding = 0;
-    Size2 output_padding = 0;          // rows and columns more at the end, computed like any other
+    Size2 output_padding = 0;                         // rows and columns more at the end, computed like any other
     std::optional<Size2> output_size = std::nullopt;  // instead of output_padding: the output's height and width
     Size2 dilation = 1;
     Index groups = 1;
@@ -44,8 +44,9 @@ struct ConvTranspose2dOptions {
 
 /// Options of UpSampling2d: exactly one of scale and size.
 struct UpSampling2dOptions {
-    std::optional<Scale2> scale = std::nullopt;  // output extent floor(n * scale); the given number is the step of the grid
-    std::optional<Size2> size = std::nullopt;    // output extent; the step of the grid is n / m
+    std::optional<Scale2> scale =
+        std::nullopt;  // output extent floor(n * scale); the given number is the step of the grid
+    std::optional<Size2> size = std::nullopt;  // output extent; the step of the grid is n / m
     Interpolation mode = Interpolation::nearest;
     Coordinates coordinates = Coordinates::half_pixel;
     bool antialias = false;  // widen the filter when shrinking, as PIL and PyTorch do: bilinear and bicubic

@@ -1,4 +1,5 @@
-// UpSampling2d: resizing by a fixed filter, up or down, each axis its own. What transposed convolution learns, this has given.
+// UpSampling2d: resizing by a fixed filter, up or down, each axis its own. What transposed convolution learns, this has
+// given.
 #pragma once
 
 #include "options.hpp"
@@ -13,8 +14,9 @@ struct InputGradient {
     Tensor4<Scalar, Storage> input;
 };
 
-/// Output extent floor(n * scale), or the given size. `nearest` and `nearest_exact` take any scalar, the other modes need one with
-/// fractions. With a given scale the grid's step is that scale; with a given size it is the ratio of the extents.
+/// Output extent floor(n * scale), or the given size. `nearest` and `nearest_exact` take any scalar, the other modes
+/// need one with fractions. With a given scale the grid's step is that scale; with a given size it is the ratio of the
+/// extents.
 template <class Scalar_, LayoutName Layout_ = NCHW>
 class UpSampling2d {
   public:
@@ -39,7 +41,8 @@ class UpSampling2d {
 
     Plan<ResizePass<Scalar>, Layout> plan(const Dims& input) const {
         const auto [rows, columns] = axes(input);
-        return {name, ResizePass<Scalar>(shape_of<Layout>(input), resize_table(rows, rule()), resize_table(columns, rule()))};
+        return {name,
+                ResizePass<Scalar>(shape_of<Layout>(input), resize_table(rows, rule()), resize_table(columns, rule()))};
     }
 
     /// A new tensor, in the storage order of x.
@@ -54,7 +57,8 @@ class UpSampling2d {
         plan(Dims(x.dimensions()))(x, y, device);
     }
 
-    /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the expression.
+    /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the
+    /// expression.
     ExpressionOp<UpSampling2d> op() const { return ExpressionOp<UpSampling2d>(*this); }
 
     /// The gradient of a loss with respect to the input, given its gradient with respect to y = up(x).
@@ -96,7 +100,8 @@ void UpSampling2d<S, L>::check_options() const {
     const auto legal = [](double scale) { return scale > 0 && std::isfinite(scale); };
     if (o.scale && !(legal(o.scale->h) && legal(o.scale->w)))
         refuse(name, ": scale (", o.scale->h, ", ", o.scale->w, ") must be positive and finite on each axis");
-    if (o.size && (o.size->h < 1 || o.size->w < 1)) refuse(name, ": size ", *o.size, " must be at least 1 on each axis");
+    if (o.size && (o.size->h < 1 || o.size->w < 1))
+        refuse(name, ": size ", *o.size, " must be at least 1 on each axis");
 }
 
 template <class S, LayoutName L>
@@ -110,7 +115,8 @@ std::pair<ResizeAxis, ResizeAxis> UpSampling2d<S, L>::axes(const Dims& input) co
     };
     const std::pair result(resize_axis(name, rows_axis, shape.h, scale(&Scale2::h), size.h),
                            resize_axis(name, columns_axis, shape.w, scale(&Scale2::w), size.w));
-    check_dims(name, "the output", dims_of<L>({shape.n, shape.c, result.first.output, result.second.output}), sizeof(S));
+    check_dims(name, "the output", dims_of<L>({shape.n, shape.c, result.first.output, result.second.output}),
+               sizeof(S));
     return result;
 }
 

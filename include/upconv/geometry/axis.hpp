@@ -3,9 +3,10 @@
 //     fine = coarse * stride + tap * dilation - begin
 //     0 <= coarse < coarse_extent,  0 <= tap < kernel,  0 <= fine < fine_extent
 //
-// A convolution reads the fine grid and writes the coarse one; a transposed convolution reads the coarse grid and writes the
-// fine one. Padding, cropping, output padding, `same`, `valid` and an output size are ways of choosing `begin` and the two
-// extents (extents.hpp); past this type nothing hears of them. Both extents are stored: neither follows from the other.
+// A convolution reads the fine grid and writes the coarse one; a transposed convolution reads the coarse grid and
+// writes the fine one. Padding, cropping, output padding, `same`, `valid` and an output size are ways of choosing
+// `begin` and the two extents (extents.hpp); past this type nothing hears of them. Both extents are stored: neither
+// follows from the other.
 #pragma once
 
 #include <algorithm>

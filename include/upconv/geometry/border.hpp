@@ -6,8 +6,9 @@
 
 namespace upconv {
 
-/// The cell of [0, extent) that stands at `position`, for the modes other than zeros. Positions reach at most extent - 1 beyond
-/// the grid for reflect, extent for circular (check_border). reflect: -1 -> 1; replicate: -1 -> 0; circular: -1 -> extent - 1.
+/// The cell of [0, extent) that stands at `position`, for the modes other than zeros. Positions reach at most extent -
+/// 1 beyond the grid for reflect, extent for circular (check_border). reflect: -1 -> 1; replicate: -1 -> 0; circular:
+/// -1 -> extent - 1.
 constexpr Index border_cell(PaddingMode mode, Index position, Index extent) {
     switch (mode) {
         case PaddingMode::reflect:
@@ -17,7 +18,8 @@ constexpr Index border_cell(PaddingMode mode, Index position, Index extent) {
             if (position < 0) return position + extent;
             return position < extent ? position : position - extent;
         case PaddingMode::zeros:
-        case PaddingMode::replicate: break;
+        case PaddingMode::replicate:
+            break;
     }
     return std::clamp<Index>(position, 0, extent - 1);
 }

@@ -13,8 +13,9 @@ namespace upconv {
 /// Signed, and as wide as Eigen::Index: every extent, stride and offset of the library, in elements.
 using Index = std::ptrdiff_t;
 
-/// Thrown for every input that is refused, before anything is allocated or written. The text names the operator, the rule,
-/// the numbers that were put in and what would work. With exceptions off the text goes to stderr and std::abort is called.
+/// Thrown for every input that is refused, before anything is allocated or written. The text names the operator, the
+/// rule, the numbers that were put in and what would work. With exceptions off the text goes to stderr and std::abort
+/// is called.
 class ShapeError : public std::invalid_argument {
   public:
     using std::invalid_argument::invalid_argument;

@@ -31,9 +31,9 @@ struct Sides {
 constexpr Axis checked_axis(const AxisRequest& request, const Axis& axis, Checked natural) {
     const Checked begin = axis.begin < 0 ? Checked(0) - axis.begin : Checked(axis.begin);
     if ((natural + axis.fine + begin + axis.stride + axis.dilation).overflow())
-        refuse(request.op, ": the sizes leave 64-bit integers: ", request.name.extent, " ", request.input,
-               ", kernel ", request.kernel, ", stride ", request.stride, ", dilation ", request.dilation,
-               ", padding ", request.before, " + ", request.after, "; use smaller ones");
+        refuse(request.op, ": the sizes leave 64-bit integers: ", request.name.extent, " ", request.input, ", kernel ",
+               request.kernel, ", stride ", request.stride, ", dilation ", request.dilation, ", padding ",
+               request.before, " + ", request.after, "; use smaller ones");
     return axis;
 }
 
@@ -41,11 +41,15 @@ constexpr Axis checked_axis(const AxisRequest& request, const Axis& axis, Checke
 /// (Keras, TensorFlow, ONNX SAME_UPPER); with `same_lower` the odd one at the beginning.
 constexpr Sides conv_sides(const AxisRequest& request) {
     switch (request.rule) {
-        case Padding::Rule::sides: return {request.before, request.after};
-        case Padding::Rule::valid: return {0, 0};
-        case Padding::Rule::full: return {request.span() - 1, request.span() - 1};
+        case Padding::Rule::sides:
+            return {request.before, request.after};
+        case Padding::Rule::valid:
+            return {0, 0};
+        case Padding::Rule::full:
+            return {request.span() - 1, request.span() - 1};
         case Padding::Rule::same:
-        case Padding::Rule::same_lower: break;
+        case Padding::Rule::same_lower:
+            break;
     }
     const Checked covered = Checked(ceil_div(request.input, request.stride) - 1) * request.stride + request.span();
     const Index total = std::max<Index>((covered - request.input).value(), 0);
@@ -69,9 +73,9 @@ constexpr Axis conv_axis(const AxisRequest& request) {
     if (room.value() < 0)
         refuse(request.op, ": the kernel spans ", request.span().value(), " ", request.name.lines, " (kernel ",
                request.kernel, ", dilation ", request.dilation, ") but the padded input has ", padded.value(), " (",
-               request.name.extent, " ", request.input, ", padding ", sides.before.value(), " + ",
-               sides.after.value(), "); pad by ", -room.value(), " more, or give at least ",
-               request.input - room.value(), " ", request.name.lines);
+               request.name.extent, " ", request.input, ", padding ", sides.before.value(), " + ", sides.after.value(),
+               "); pad by ", -room.value(), " more, or give at least ", request.input - room.value(), " ",
+               request.name.lines);
     axis.coarse = room.value() / request.stride + 1;
     return checked_axis(request, axis, Checked(axis.coarse - 1) * axis.stride + request.span());
 }
@@ -81,9 +85,10 @@ struct TransposedExtent {
     Checked output, before;
 };
 
-/// Without an output size: m = (n - 1) s + ke - before - after + output_padding for numbers. Keras's rules for the others:
-/// `same` makes n s, `valid` (n - 1) s + max(ke, s); with an output padding (n - 1) s + (ke mod 2) + op and (n - 1) s + ke + op.
-/// Under `same`, T = (n - 1) s + ke - m is cut, floor(T / 2) of it at the beginning and never less than 0.
+/// Without an output size: m = (n - 1) s + ke - before - after + output_padding for numbers. Keras's rules for the
+/// others: `same` makes n s, `valid` (n - 1) s + max(ke, s); with an output padding (n - 1) s + (ke mod 2) + op and (n
+/// - 1) s + ke + op. Under `same`, T = (n - 1) s + ke - m is cut, floor(T / 2) of it at the beginning and never less
+/// than 0.
 constexpr TransposedExtent transposed_extent(const AxisRequest& request, Index output_padding,
                                              std::optional<Index> output_size) {
     const Checked natural = request.natural(), span = request.span();
@@ -97,14 +102,13 @@ constexpr TransposedExtent transposed_extent(const AxisRequest& request, Index o
             extent = {natural - (span - 1) - (span - 1) + output_padding, span - 1};
             break;
         case Padding::Rule::valid:
-            extent.output = output_padding > 0
-                                ? natural + output_padding
-                                : whole + span.then(std::max(span.value(), request.stride));
+            extent.output = output_padding > 0 ? natural + output_padding
+                                               : whole + span.then(std::max(span.value(), request.stride));
             break;
         case Padding::Rule::same:
         case Padding::Rule::same_lower:
-            extent.output = output_padding > 0 ? whole + span.then(span.value() % 2) + output_padding
-                                               : whole + request.stride;
+            extent.output =
+                output_padding > 0 ? whole + span.then(span.value() % 2) + output_padding : whole + request.stride;
             break;
     }
     const bool lower = request.rule == Padding::Rule::same_lower;
@@ -116,8 +120,9 @@ constexpr TransposedExtent transposed_extent(const AxisRequest& request, Index o
     return extent;
 }
 
-/// Transposed convolution: the input is the coarse grid. An output size may be any that the relation can make: the excess or
-/// the shortage goes to the end (PyTorch's rule), and past the last tap there is less than max(s, d) of excess.
+/// Transposed convolution: the input is the coarse grid. An output size may be any that the relation can make: the
+/// excess or the shortage goes to the end (PyTorch's rule), and past the last tap there is less than max(s, d) of
+/// excess.
 constexpr Axis transposed_axis(const AxisRequest& request, Index output_padding, std::optional<Index> output_size) {
     const TransposedExtent extent = transposed_extent(request, output_padding, output_size);
     const Axis axis{.coarse = request.input,
@@ -134,8 +139,8 @@ constexpr Axis transposed_axis(const AxisRequest& request, Index output_padding,
         const Checked most = Checked(made) + (std::max(request.stride, request.dilation) - 1);
         if (*output_size < 1 || (!most.overflow() && *output_size > most.value()))
             refuse(request.op, ": output_size has ", *output_size, " ", request.name.lines, ", but ", request.input,
-                   " of input (kernel ", request.kernel, ", stride ", request.stride, ", dilation ",
-                   request.dilation, ") can make from 1 to ", most.value());
+                   " of input (kernel ", request.kernel, ", stride ", request.stride, ", dilation ", request.dilation,
+                   ") can make from 1 to ", most.value());
     } else if (axis.fine < 1) {
         refuse(request.op, ": the output would have ", axis.fine, " ", request.name.lines, " (", request.name.extent,
                " ", request.input, ", kernel ", request.kernel, ", stride ", request.stride, ", dilation ",

@@ -1,12 +1,13 @@
-// Padding: how a user says where the filter starts, in the words of every framework. Only extents.hpp turns it into numbers.
+// Padding: how a user says where the filter starts, in the words of every framework. Only extents.hpp turns it into
+// numbers.
 #pragma once
 
 #include "size2.hpp"
 
 namespace upconv {
 
-/// Signed cells at the four sides, or a rule. On a convolution a number adds cells around the input (negative: crops it).
-/// On a transposed convolution it is what the adjoint convolution would have padded: a number crops the output.
+/// Signed cells at the four sides, or a rule. On a convolution a number adds cells around the input (negative: crops
+/// it). On a transposed convolution it is what the adjoint convolution would have padded: a number crops the output.
 struct Padding {
     enum class Rule { sides, same, same_lower, valid, full };
 
@@ -46,8 +47,8 @@ inline constexpr Padding Padding::same_lower{Padding::Rule::same_lower};
 inline constexpr Padding Padding::valid{Padding::Rule::valid};
 inline constexpr Padding Padding::full{Padding::Rule::full};
 
-/// What stands in the cells around the fine grid. On a transposed convolution: the adjoint of the padded convolution, so
-/// what falls outside the output is dropped (zeros) or added to the cell that it mirrors, repeats or wraps to.
+/// What stands in the cells around the fine grid. On a transposed convolution: the adjoint of the padded convolution,
+/// so what falls outside the output is dropped (zeros) or added to the cell that it mirrors, repeats or wraps to.
 enum class PaddingMode { zeros, reflect, replicate, circular };
 
 }  // namespace upconv

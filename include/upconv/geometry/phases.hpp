@@ -1,5 +1,6 @@
-// Phases: the fine positions of one axis sorted by their remainder modulo the stride. All fine positions of one phase are
-// reached by the same taps, and as the fine position moves on by one stride, each tap's coarse position moves on by one:
+// Phases: the fine positions of one axis sorted by their remainder modulo the stride. All fine positions of one phase
+// are reached by the same taps, and as the fine position moves on by one stride, each tap's coarse position moves on by
+// one:
 //
 //     fine   = first_fine + i * stride
 //     tap    = first_tap + a * tap_step,                a in [0, taps)

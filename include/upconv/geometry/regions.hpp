@@ -1,5 +1,5 @@
-// Regions: what part of one grid a part of the other needs or touches, per axis. Half open; negative positions and those
-// beyond the extent lie in the padding until clip() removes them.
+// Regions: what part of one grid a part of the other needs or touches, per axis. Half open; negative positions and
+// those beyond the extent lie in the padding until clip() removes them.
 #pragma once
 
 #include "axis.hpp"
@@ -18,8 +18,8 @@ constexpr Range fine_region(const Axis& axis, Range coarse) {
     return {axis.fine_at(coarse.begin, 0), axis.fine_at(coarse.end - 1, axis.kernel - 1) + 1};
 }
 
-/// The coarse positions whose filters reach fine [begin, end): read by a transposed convolution, written by a convolution.
-/// Exact for dilation 1 and stride <= kernel, else the smallest stretch that is sure to hold them.
+/// The coarse positions whose filters reach fine [begin, end): read by a transposed convolution, written by a
+/// convolution. Exact for dilation 1 and stride <= kernel, else the smallest stretch that is sure to hold them.
 constexpr Range coarse_region(const Axis& axis, Range fine) {
     if (fine.empty()) return {};
     return {ceil_div(fine.begin + axis.begin - (axis.kernel - 1) * axis.dilation, axis.stride),

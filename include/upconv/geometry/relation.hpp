@@ -9,8 +9,8 @@
 
 namespace upconv {
 
-/// Weights are [coarse_channels, fine_channels / groups, rows.kernel, columns.kernel]; block q of the coarse channels belongs to
-/// block q of the fine channels.
+/// Weights are [coarse_channels, fine_channels / groups, rows.kernel, columns.kernel]; block q of the coarse channels
+/// belongs to block q of the fine channels.
 struct Relation {
     Axis rows, columns;
     Index coarse_channels = 1, fine_channels = 1, groups = 1;
@@ -38,12 +38,10 @@ struct Filter {
     Padding padding;
 
     constexpr AxisRequest rows(Index input) const {
-        return {op,       rows_axis,  input,        kernel.h,     stride.h,
-                dilation.h, padding.rule, padding.top, padding.bottom};
+        return {op, rows_axis, input, kernel.h, stride.h, dilation.h, padding.rule, padding.top, padding.bottom};
     }
     constexpr AxisRequest columns(Index input) const {
-        return {op,       columns_axis,  input,        kernel.w,     stride.w,
-                dilation.w, padding.rule, padding.left, padding.right};
+        return {op, columns_axis, input, kernel.w, stride.w, dilation.w, padding.rule, padding.left, padding.right};
     }
 };
 
@@ -56,8 +54,7 @@ struct TransposedSize {
 /// Refuses options that no input could make legal. `element` is the size of one weight in bytes.
 constexpr void check_filter(const Filter& filter, Index element) {
     const auto positive = [&](const char* what, Size2 size) {
-        if (size.h < 1 || size.w < 1)
-            refuse(filter.op, ": ", what, " ", size, " must be at least 1 on each axis");
+        if (size.h < 1 || size.w < 1) refuse(filter.op, ": ", what, " ", size, " must be at least 1 on each axis");
     };
     positive("kernel", filter.kernel);
     positive("stride", filter.stride);

@@ -47,26 +47,34 @@ T activate(const Activation& f, const T& x) {
     using std::exp, std::tanh;
     const auto zero = number<T>(0), one = number<T>(1);
     switch (f.kind) {
-        case Activation::Kind::relu: return x < zero ? zero : x;
-        case Activation::Kind::leaky_relu: return x < zero ? T(number<T>(f.low) * x) : x;
-        case Activation::Kind::sigmoid: return static_cast<T>(one / (one + exp(-x)));
-        case Activation::Kind::tanh: return static_cast<T>(tanh(x));
+        case Activation::Kind::relu:
+            return x < zero ? zero : x;
+        case Activation::Kind::leaky_relu:
+            return x < zero ? T(number<T>(f.low) * x) : x;
+        case Activation::Kind::sigmoid:
+            return static_cast<T>(one / (one + exp(-x)));
+        case Activation::Kind::tanh:
+            return static_cast<T>(tanh(x));
         case Activation::Kind::clamp: {
             const auto low = number<T>(f.low), high = number<T>(f.high);
             return x < low ? low : high < x ? high : x;
         }
-        case Activation::Kind::none: break;
+        case Activation::Kind::none:
+            break;
     }
     return x;
 }
 
-/// f'(x); at a kink the derivative from the side that PyTorch takes (relu 0 and leaky_relu the slope at 0; clamp 1 at its bounds).
+/// f'(x); at a kink the derivative from the side that PyTorch takes (relu 0 and leaky_relu the slope at 0; clamp 1 at
+/// its bounds).
 template <Ordered T>
 T derivative(const Activation& f, const T& x) {
     const auto zero = number<T>(0), one = number<T>(1);
     switch (f.kind) {
-        case Activation::Kind::relu: return zero < x ? one : zero;
-        case Activation::Kind::leaky_relu: return zero < x ? one : number<T>(f.low);
+        case Activation::Kind::relu:
+            return zero < x ? one : zero;
+        case Activation::Kind::leaky_relu:
+            return zero < x ? one : number<T>(f.low);
         case Activation::Kind::sigmoid: {
             const T y = activate(f, x);
             return T(y * (one - y));
@@ -77,7 +85,8 @@ T derivative(const Activation& f, const T& x) {
         }
         case Activation::Kind::clamp:
             return x < number<T>(f.low) || number<T>(f.high) < x ? zero : one;
-        case Activation::Kind::none: break;
+        case Activation::Kind::none:
+            break;
     }
     return one;
 }

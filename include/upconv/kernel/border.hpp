@@ -1,5 +1,6 @@
-// Border: padding modes other than zeros, on one plane. pad_plane extends the fine grid by the overhang before a gather or a
-// correlate; fold_plane is its adjoint and follows a scatter-add: what fell beside the grid is added to the cell it stands for.
+// Border: padding modes other than zeros, on one plane. pad_plane extends the fine grid by the overhang before a gather
+// or a correlate; fold_plane is its adjoint and follows a scatter-add: what fell beside the grid is added to the cell
+// it stands for.
 //
 //     pad:   extended[i, j] = plane[cell(i - before_h), cell(j - before_w)]
 //     fold:  plane[cell(i - before_h), cell(j - before_w)] += extended[i, j]

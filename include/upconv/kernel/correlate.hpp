@@ -1,6 +1,7 @@
 // Correlate: the gradient of the weights, of both operators. Reference, any scalar.
 //
-//     weight[c, f, a, b] = sum over n, i, j of  coarse[n, c, i, j] * fine[n, g(c) + f, i sh + a dh - begin_h, j sw + b dw - begin_w]
+//     weight[c, f, a, b] = sum over n, i, j of  coarse[n, c, i, j] * fine[n, g(c) + f, i sh + a dh - begin_h, j sw + b
+//     dw - begin_w]
 #pragma once
 
 #include "../geometry/relation.hpp"
@@ -9,7 +10,8 @@
 
 namespace upconv {
 
-/// All taps of one filter: coarse channel `c`, fine channel `f` of c's group. `weight` is contiguous [coarse, fine / groups, kh, kw].
+/// All taps of one filter: coarse channel `c`, fine channel `f` of c's group. `weight` is contiguous [coarse, fine /
+/// groups, kh, kw].
 template <class T>
 void correlate_filter(const Relation& r, View<const T> coarse, View<const T> fine, Index c, Index f, T* weight) {
     using Acc = AccumulatorOf<T>;

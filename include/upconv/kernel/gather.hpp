@@ -1,6 +1,7 @@
 // Gather: Conv2d forward, and the gradient of ConvTranspose2d with respect to its input. Reference, any scalar.
 //
-//     coarse[n, co, i, j] = store( sum over ci, a, b of  weight[co, ci, a, b] * fine[n, g(co) + ci, i sh + a dh - begin_h, j sw + b dw - begin_w] )
+//     coarse[n, co, i, j] = store( sum over ci, a, b of  weight[co, ci, a, b] * fine[n, g(co) + ci, i sh + a dh -
+//     begin_h, j sw + b dw - begin_w] )
 #pragma once
 
 #include "../geometry/relation.hpp"

@@ -1,4 +1,5 @@
-// Random numbers that are the same everywhere: the standard's engine, and a distribution of our own, since the standard's differ.
+// Random numbers that are the same everywhere: the standard's engine, and a distribution of our own, since the
+// standard's differ.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Resample: UpSampling2d, and with the transposed tables its gradient. Reference, any scalar.
 //
-//     output[n, c, i, j] = sum over a, b of  row_weight[a] * column_weight[b] * input[n, c, row_source[a], column_source[b]]
+//     output[n, c, i, j] = sum over a, b of  row_weight[a] * column_weight[b] * input[n, c, row_source[a],
+//     column_source[b]]
 #pragma once
 
 #include "scalar.hpp"

@@ -14,8 +14,7 @@ struct Accumulator {
 };
 
 template <class T>
-    requires(std::integral<T> && sizeof(T) < sizeof(int))
-struct Accumulator<T> {
+requires(std::integral<T> && sizeof(T) < sizeof(int)) struct Accumulator<T> {
     using type = int;
 };
 
@@ -42,7 +41,10 @@ template <class T>
 constexpr T number(double value) {
     if constexpr (std::is_arithmetic_v<T>)
         return static_cast<T>(value);
-    else if constexpr (requires { typename T::value_type; T(typename T::value_type(value)); })
+    else if constexpr (requires {
+                           typename T::value_type;
+                           T(typename T::value_type(value));
+                       })
         return T(static_cast<typename T::value_type>(value));
     else
         return T(value);

@@ -21,7 +21,8 @@ struct Store {
     }
 };
 
-/// Refuses an activation that scalars of type T do not have: complex numbers have none, whole numbers only relu and clamp.
+/// Refuses an activation that scalars of type T do not have: complex numbers have none, whole numbers only relu and
+/// clamp.
 template <class T>
 void check_activation(const char* op, const Activation& activation) {
     using Kind = Activation::Kind;

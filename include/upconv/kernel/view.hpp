@@ -1,4 +1,5 @@
-// View: a 4-D tensor as a pointer, four extents and four strides. All that a kernel sees of a tensor, whatever its layout.
+// View: a 4-D tensor as a pointer, four extents and four strides. All that a kernel sees of a tensor, whatever its
+// layout.
 #pragma once
 
 #include <type_traits>
@@ -25,11 +26,7 @@ struct View {
         return data[n * stride.n + c * stride.c + h * stride.h + w * stride.w];
     }
 
-    operator View<const T>() const
-        requires(!std::is_const_v<T>)
-    {
-        return {data, shape, stride};
-    }
+    operator View<const T>() const requires(!std::is_const_v<T>) { return {data, shape, stride}; }
 };
 
 /// Strides of a tensor that lies in memory as n, c, h, w with w fastest.

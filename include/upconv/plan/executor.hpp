@@ -1,4 +1,5 @@
-// Executor: who runs the independent items of a pass. Kernels see only this; tensor/device.hpp makes one of an Eigen device.
+// Executor: who runs the independent items of a pass. Kernels see only this; tensor/device.hpp makes one of an Eigen
+// device.
 #pragma once
 
 #include <concepts>
@@ -7,8 +8,8 @@
 
 namespace upconv {
 
-/// Called with a number of items, about how many cycles one takes, and a function of the item's index. Items write disjoint
-/// outputs, so they may run in any order and at once.
+/// Called with a number of items, about how many cycles one takes, and a function of the item's index. Items write
+/// disjoint outputs, so they may run in any order and at once.
 template <class E>
 concept Executor = requires(const E& executor, void (*item)(Index)) {
     executor(Index(1), 1.0, item);

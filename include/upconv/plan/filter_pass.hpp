@@ -1,5 +1,6 @@
-// FilterPass: one planned walk over a relation, in one of its two directions. Conv2d forward and ConvTranspose2d's input gradient go
-// to the coarse grid (gather); ConvTranspose2d forward and Conv2d's input gradient go to the fine grid (scatter-add).
+// FilterPass: one planned walk over a relation, in one of its two directions. Conv2d forward and ConvTranspose2d's
+// input gradient go to the coarse grid (gather); ConvTranspose2d forward and Conv2d's input gradient go to the fine
+// grid (scatter-add).
 #pragma once
 
 #include <algorithm>
@@ -41,9 +42,7 @@ struct FilterProblem {
                static_cast<double>(relation.rows.coarse) * static_cast<double>(relation.columns.coarse);
     }
 
-    constexpr bool folds() const {
-        return mode != PaddingMode::zeros && relation.with_overhang() != relation;
-    }
+    constexpr bool folds() const { return mode != PaddingMode::zeros && relation.with_overhang() != relation; }
 };
 
 /// Refuses sizes whose outputs or extended planes leave 64 bits in bytes of T or of its sums.
@@ -53,7 +52,8 @@ constexpr void check_workspace(const char* op, const FilterProblem& problem) {
     const Checked plane = Checked(extended.rows.fine) * extended.columns.fine * sizeof(AccumulatorOf<T>);
     const Checked images = std::max<Index>(problem.n, 1);
     const Checked fine = plane * extended.fine_channels * images;
-    const Checked coarse = Checked(extended.rows.coarse) * extended.columns.coarse * extended.coarse_channels * images * sizeof(T);
+    const Checked coarse =
+        Checked(extended.rows.coarse) * extended.columns.coarse * extended.coarse_channels * images * sizeof(T);
     if (fine.overflow() || coarse.overflow())
         refuse(op, ": an output of ", problem.output_shape().h, " x ", problem.output_shape().w, " and ",
                problem.output_shape().c, " channels, batch ", problem.n, ", leaves 64-bit sizes; use smaller ones");
@@ -70,7 +70,8 @@ class PaddedFine {
         data_.resize(static_cast<std::size_t>(shape_.size()));
         const Index plane = shape_.h * shape_.w;
         executor(shape_.n * shape_.c, static_cast<double>(plane), [&](Index item) {
-            pad_plane(problem.relation, problem.mode, fine, item / shape_.c, item % shape_.c, &data_[static_cast<std::size_t>(item * plane)]);
+            pad_plane(problem.relation, problem.mode, fine, item / shape_.c, item % shape_.c,
+                      &data_[static_cast<std::size_t>(item * plane)]);
         });
     }
     View<const T> view() const { return {data_.data(), shape_, contiguous(shape_)}; }
@@ -115,11 +116,13 @@ class FilterPass {
         const double cycles = problem_.flops() / static_cast<double>(problem_.n * r.coarse_channels * r.rows.coarse);
         executor(problem_.n * r.coarse_channels * r.rows.coarse, cycles, [&](Index item) {
             const Index row = item % r.rows.coarse, channel = item / r.rows.coarse % r.coarse_channels;
-            gather_row(r, fine, weight_.data(), store(), item / r.rows.coarse / r.coarse_channels, channel, row, coarse);
+            gather_row(r, fine, weight_.data(), store(), item / r.rows.coarse / r.coarse_channels, channel, row,
+                       coarse);
         });
     }
 
-    /// Sums a plane at a time in a buffer of its own, one for each worker, and stores it from there: the only writes to the output.
+    /// Sums a plane at a time in a buffer of its own, one for each worker, and stores it from there: the only writes to
+    /// the output.
     template <class E>
     void scatter_add(View<const T> coarse, View<T> fine, const E& executor) const {
         const bool folds = problem_.folds();

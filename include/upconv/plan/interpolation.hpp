@@ -1,4 +1,5 @@
-// Interpolation: which input cells, with which weights, make each output cell of one axis of a resize. Made once, as a table.
+// Interpolation: which input cells, with which weights, make each output cell of one axis of a resize. Made once, as a
+// table.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,8 @@ enum class Interpolation {
     area,  // the mean of the cells that an output cell touches, PyTorch's adaptive average
 };
 
-/// Where output cell o lies on the input grid; r is the given scale, or m / n for a given size. For bilinear and bicubic.
+/// Where output cell o lies on the input grid; r is the given scale, or m / n for a given size. For bilinear and
+/// bicubic.
 enum class Coordinates {
     half_pixel,     // (o + 0.5) / r - 0.5: PyTorch, TensorFlow 2, ONNX's default
     align_corners,  // o (n - 1) / (m - 1): first and last cells of both grids coincide
@@ -70,7 +72,8 @@ struct ResizeTable {
     void finish_output() { first.push_back(static_cast<Index>(source.size())); }
 };
 
-/// Cubic convolution (Keys 1981) with coefficient a: -0.75 in PyTorch, OpenCV and ONNX, -0.5 in TensorFlow 2, JAX and PIL.
+/// Cubic convolution (Keys 1981) with coefficient a: -0.75 in PyTorch, OpenCV and ONNX, -0.5 in TensorFlow 2, JAX and
+/// PIL.
 constexpr double cubic_weight(double t, double a) {
     t = t < 0 ? -t : t;
     if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
@@ -99,17 +102,22 @@ inline Place place_of(const ResizeAxis& axis, Coordinates coordinates, Index o) 
     const Index n = axis.input, m = axis.output;
     const auto position = static_cast<double>(o);
     switch (coordinates) {
-        case Coordinates::align_corners: return m == 1 ? Place{0, 0} : exact_place(o * (n - 1), m - 1);
-        case Coordinates::asymmetric: return axis.scale ? rounded_place(position / *axis.scale) : exact_place(o * n, m);
-        case Coordinates::half_pixel: break;
+        case Coordinates::align_corners:
+            return m == 1 ? Place{0, 0} : exact_place(o * (n - 1), m - 1);
+        case Coordinates::asymmetric:
+            return axis.scale ? rounded_place(position / *axis.scale) : exact_place(o * n, m);
+        case Coordinates::half_pixel:
+            break;
     }
     if (axis.scale) return rounded_place((position + 0.5) / *axis.scale - 0.5);
     return exact_place((2 * o + 1) * n - m, 2 * m);
 }
 
-/// The antialiased filter (PIL's rule, which PyTorch follows): stretched by the shrinking factor, normalised, cells outside dropped.
+/// The antialiased filter (PIL's rule, which PyTorch follows): stretched by the shrinking factor, normalised, cells
+/// outside dropped.
 inline void add_antialiased(const ResizeAxis& axis, const ResizeRule& rule, Index o, ResizeTable& table) {
-    const double step = axis.scale ? 1 / *axis.scale : static_cast<double>(axis.input) / static_cast<double>(axis.output);
+    const double step =
+        axis.scale ? 1 / *axis.scale : static_cast<double>(axis.input) / static_cast<double>(axis.output);
     const double stretch = std::max(step, 1.0);
     const double support = (rule.mode == Interpolation::bicubic ? 2.0 : 1.0) * stretch;
     const double center = (static_cast<double>(o) + 0.5) * step;
@@ -177,7 +185,8 @@ inline ResizeTable transposed(const ResizeTable& table, Index inputs) {
     t.weight.resize(table.weight.size());
     std::vector<Index> next(t.first.begin(), t.first.end() - 1);
     for (Index o = 0; o < table.outputs(); ++o)
-        for (Index k = table.first[static_cast<std::size_t>(o)]; k < table.first[static_cast<std::size_t>(o) + 1]; ++k) {
+        for (Index k = table.first[static_cast<std::size_t>(o)]; k < table.first[static_cast<std::size_t>(o) + 1];
+             ++k) {
             const auto from = static_cast<std::size_t>(k);
             const auto to = static_cast<std::size_t>(next[static_cast<std::size_t>(table.source[from])]++);
             t.source[to] = o;
@@ -186,7 +195,8 @@ inline ResizeTable transposed(const ResizeTable& table, Index inputs) {
     return t;
 }
 
-/// Extents and step of one axis, for a given scale or a given size. Refuses what has no output or leaves exact arithmetic.
+/// Extents and step of one axis, for a given scale or a given size. Refuses what has no output or leaves exact
+/// arithmetic.
 inline ResizeAxis resize_axis(const char* op, AxisName name, Index input, std::optional<double> scale, Index size) {
     constexpr double most = 9007199254740992.0;  // 2^53: whole numbers are exact in double up to here
     ResizeAxis axis{input, size, std::nullopt};

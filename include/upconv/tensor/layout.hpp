@@ -7,19 +7,21 @@
 
 namespace upconv {
 
-/// Extents in the order of a layout. Made from four numbers or from any Eigen dimensions; usable to construct an Eigen tensor.
+/// Extents in the order of a layout. Made from four numbers or from any Eigen dimensions; usable to construct an Eigen
+/// tensor.
 struct Dims : std::array<Index, 4> {
     constexpr Dims() : std::array<Index, 4>{} {}
     constexpr Dims(Index d0, Index d1, Index d2, Index d3) : std::array<Index, 4>{d0, d1, d2, d3} {}
 
     template <class D>
-        requires(!std::same_as<D, Dims>) && requires(const D& d) { static_cast<Index>(d[0]); }
+    requires(!std::same_as<D, Dims>) && requires(const D& d) { static_cast<Index>(d[0]); }
     constexpr Dims(const D& d)
-        : Dims(static_cast<Index>(d[0]), static_cast<Index>(d[1]), static_cast<Index>(d[2]), static_cast<Index>(d[3])) {}
+        : Dims(static_cast<Index>(d[0]), static_cast<Index>(d[1]), static_cast<Index>(d[2]), static_cast<Index>(d[3])) {
+    }
 };
 
 inline std::string to_text(const Dims& d) {
-    return "(" + to_text(d[0]) + ", " + to_text(d[1]) + ", " + to_text(d[2]) + ", " + to_text(d[3]) + ")";
+    return std::string("(") + to_text(d[0]) + ", " + to_text(d[1]) + ", " + to_text(d[2]) + ", " + to_text(d[3]) + ")";
 }
 
 /// PyTorch's and ONNX's order.
@@ -44,7 +46,9 @@ struct CWHN {
 };
 
 template <class L>
-concept LayoutName = requires { L::n + L::c + L::h + L::w; };
+concept LayoutName = requires {
+    L::n + L::c + L::h + L::w;
+};
 
 template <LayoutName L>
 constexpr Shape4 shape_of(const Dims& dims) {

@@ -36,7 +36,8 @@ class Plan {
         const auto input = checked_input(x);
         const auto output = view_of<L>(op_, "the output", y);
         check_shape<L>(op_, "the output", output.shape, pass_.output_shape());
-        if (overlap<Scalar>(input, output)) refuse(op_, ": the output overlaps the input in memory; give it memory of its own");
+        if (overlap<Scalar>(input, output))
+            refuse(op_, ": the output overlaps the input in memory; give it memory of its own");
         pass_.run(input, output, executor_of(device));
     }
 
@@ -52,7 +53,8 @@ class Plan {
     Pass pass_;
 };
 
-/// An operator as a node of an Eigen expression: y.device(device) = x.customOp(up.op()). Refers to the operator, which must outlive it.
+/// An operator as a node of an Eigen expression: y.device(device) = x.customOp(up.op()). Refers to the operator, which
+/// must outlive it.
 template <class Operator>
 class ExpressionOp {
   public:

@@ -1,5 +1,5 @@
-// Eigen tensors as strided views: what is accepted, and the checks that Eigen itself does not make (it takes negative extents, and
-// a product that leaves 64 bits gives a size of 0).
+// Eigen tensors as strided views: what is accepted, and the checks that Eigen itself does not make (it takes negative
+// extents, and a product that leaves 64 bits gives a size of 0).
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,14 @@ static_assert(std::is_same_v<Index, Eigen::Index>, "upconv needs Eigen::Index to
 template <class X>
 using Bare = std::remove_cvref_t<X>;
 
-/// An Eigen::Tensor, TensorMap or TensorFixedSize with 4 dimensions. Expressions have no memory: evaluate them into a tensor first,
-/// or use x.customOp(up.op()).
+/// An Eigen::Tensor, TensorMap or TensorFixedSize with 4 dimensions. Expressions have no memory: evaluate them into a
+/// tensor first, or use x.customOp(up.op()).
 template <class X>
 concept TensorOfRank4 = requires(const Bare<X>& x) {
     x.data();
     x.dimensions();
-} && Bare<X>::NumDimensions == 4;
+}
+&&Bare<X>::NumDimensions == 4;
 
 /// The tensor's scalar is the operator's own.
 template <class X, class Scalar>
@@ -57,14 +58,16 @@ inline void check_dims(const char* op, const char* what, const Dims& dims, Index
     if (bytes.overflow()) refuse(op, ": ", what, " ", dims, " leaves 64-bit sizes; use a smaller one");
 }
 
-/// The tensor by the names of layout L. Refuses what check_dims() refuses and a pointer that is not aligned for its scalar.
+/// The tensor by the names of layout L. Refuses what check_dims() refuses and a pointer that is not aligned for its
+/// scalar.
 template <LayoutName L, TensorOfRank4 X>
 auto view_of(const char* op, const char* what, X& x) {
     using Element = std::remove_pointer_t<decltype(x.data())>;
     const Dims dims(x.dimensions());
     check_dims(op, what, dims, sizeof(Element));
     if (reinterpret_cast<std::uintptr_t>(x.data()) % alignof(Element) != 0)
-        refuse(op, ": the memory of ", what, " is not aligned to the ", Index(alignof(Element)), " bytes of its scalar");
+        refuse(op, ": the memory of ", what, " is not aligned to the ", Index(alignof(Element)),
+               " bytes of its scalar");
     Dims stride;
     Index step = 1;
     for (std::size_t k = 0; k < 4; ++k) {
@@ -78,7 +81,9 @@ auto view_of(const char* op, const char* what, X& x) {
 template <class T>
 bool overlap(View<const T> a, View<const T> b) {
     const auto begin = [](const View<const T>& v) { return reinterpret_cast<std::uintptr_t>(v.data); };
-    const auto end = [&](const View<const T>& v) { return begin(v) + static_cast<std::size_t>(v.shape.size()) * sizeof(T); };
+    const auto end = [&](const View<const T>& v) {
+        return begin(v) + static_cast<std::size_t>(v.shape.size()) * sizeof(T);
+    };
     return a.shape.size() > 0 && b.shape.size() > 0 && begin(a) < end(b) && begin(b) < end(a);
 }
 
@@ -86,8 +91,8 @@ bool overlap(View<const T> a, View<const T> b) {
 template <LayoutName L>
 void check_shape(const char* op, const char* what, const Shape4& shape, const Shape4& expected) {
     if (shape != expected)
-        refuse(op, ": ", what, " has the shape ", dims_of<L>(shape), " but must have ", dims_of<L>(expected), " (", L::name,
-               ")");
+        refuse(op, ": ", what, " has the shape ", dims_of<L>(shape), " but must have ", dims_of<L>(expected), " (",
+               L::name, ")");
 }
 
 }  // namespace upconv

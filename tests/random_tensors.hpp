@@ -1,0 +1,35 @@
+// Tensors full of seeded numbers.
+#pragma once
+
+#include <random>
+#include <upconv/upconv.hpp>
+
+/// Small integers, for which float arithmetic is exact: results compare with ==.
+template <class X>
+void fill_integers(X& x, std::uint64_t seed, int most = 3) {
+    std::mt19937_64 engine(seed);
+    const auto width = static_cast<std::uint64_t>(2 * most + 1);
+    for (upconv::Index i = 0; i < x.size(); ++i)
+        x.data()[i] = static_cast<typename X::Scalar>(static_cast<int>(engine() % width) - most);
+}
+
+template <class X>
+void fill_normals(X& x, std::uint64_t seed) {
+    std::mt19937_64 engine(seed);
+    std::normal_distribution<double> normal;
+    for (upconv::Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<typename X::Scalar>(normal(engine));
+}
+
+template <class T = float>
+upconv::Tensor4<T> integers(const upconv::Dims& dims, std::uint64_t seed, int most = 3) {
+    upconv::Tensor4<T> x(dims);
+    fill_integers(x, seed, most);
+    return x;
+}
+
+template <class T = float>
+upconv::Tensor4<T> normals(const upconv::Dims& dims, std::uint64_t seed) {
+    upconv::Tensor4<T> x(dims);
+    fill_normals(x, seed);
+    return x;
+}
