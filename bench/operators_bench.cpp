@@ -27,7 +27,7 @@ void run_planned(benchmark::State& state, const Operator& op, const Shape& shape
         state.SkipWithError("the plan's output differs from the plain call's");
     const auto bytes = static_cast<double>(x.size() + y.size()) * sizeof(float);
     const auto rate = benchmark::Counter::kIsIterationInvariantRate;
-    state.counters["FLOP/s"] = benchmark::Counter(static_cast<double>(op.flops(x.dimensions())), rate);
+    state.counters["FLOP/s"] = benchmark::Counter(op.flops(x.dimensions()), rate);
     state.counters["bytes/s"] = benchmark::Counter(bytes, rate);
 }
 
@@ -45,10 +45,9 @@ void dcgan_l4(benchmark::State& state) {
 BENCHMARK(dcgan_l4);
 
 void keras_ae(benchmark::State& state) {
-    upconv::ConvTranspose2dOptions options{
-        .in_channels = 64, .out_channels = 32, .kernel = 3, .stride = 2, .padding = 1};
-    options.output_padding = 1;
-    run_planned(state, upconv::ConvTranspose2d<float>(options), {32, 64, 14, 14});
+    const upconv::ConvTranspose2d<float> op(
+        {.in_channels = 64, .out_channels = 32, .kernel = 3, .stride = 2, .padding = 1, .output_padding = 1});
+    run_planned(state, op, {32, 64, 14, 14});
 }
 BENCHMARK(keras_ae);
 
