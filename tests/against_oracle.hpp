@@ -50,8 +50,8 @@ testing::AssertionResult agrees_with_oracle(Op& op, const oracle::Problem& p, Nu
     const upconv::Dims fine(p.n, p.fine_channels, p.rows.fine, p.columns.fine);
     const upconv::Dims input = is_conv<Op> ? fine : coarse, output = is_conv<Op> ? coarse : fine;
     if (op.output_shape(input) != output)
-        return testing::AssertionFailure() << "output_shape " << upconv::to_text(op.output_shape(input)) << " for "
-                                           << oracle::to_text(p);
+        return testing::AssertionFailure()
+               << "output_shape " << upconv::to_text(op.output_shape(input)) << " for " << oracle::to_text(p);
     upconv::Tensor4<T> x(input), gy(output), y(output);
     const auto fill = [&](auto& tensor, std::uint64_t seed) {
         numbers == Numbers::integers ? fill_integers(tensor, seed) : fill_normals(tensor, seed);

@@ -1,7 +1,8 @@
 // Oracle: what the operators have to compute, from the formulas of their definitions alone, by brute force.
 //
 // One visitor over the triples (coarse, tap, fine) of an axis pair serves both operators and all of their gradients
-// with the roles permuted. Nothing of the library is used: 64-bit integers, sums in double, plain vectors in NCHW order.
+// with the roles permuted. Nothing of the library is used: 64-bit integers, sums in double, plain vectors in NCHW
+// order.
 #pragma once
 
 #include <cmath>
@@ -91,8 +92,9 @@ inline std::string to_text(const Axis& a) {
 
 inline std::string to_text(const Problem& p) {
     return "rows (" + to_text(p.rows) + "), columns (" + to_text(p.columns) + "), n " + std::to_string(p.n) + ", " +
-           std::to_string(p.coarse_channels) + " coarse, " + std::to_string(p.fine_channels) + " fine channels, groups " +
-           std::to_string(p.groups) + ", border " + std::to_string(static_cast<int>(p.border));
+           std::to_string(p.coarse_channels) + " coarse, " + std::to_string(p.fine_channels) +
+           " fine channels, groups " + std::to_string(p.groups) + ", border " +
+           std::to_string(static_cast<int>(p.border));
 }
 
 /// Calls visitor(coarse, fine, weight) with the three positions of each triple of one axis, brute force.

@@ -58,8 +58,8 @@ class Sweep : public testing::TestWithParam<upconv::Algorithm> {
                 expect_refused<Op>(options, input);
             } else {
                 plain_under_rule<Op>(padding.rule, plain);
-                const oracle::Problem problem{on_rows ? *axis : plain, on_rows ? plain : *axis, batch,
-                                              coarse_channels,         fine_channels};
+                const oracle::Problem problem{on_rows ? *axis : plain, on_rows ? plain : *axis, batch, coarse_channels,
+                                              fine_channels};
                 expect_computed<Op>(options, problem);
             }
         }
@@ -190,8 +190,13 @@ TEST_P(Sweep, OutputSizeUnderSame) {
             for (const bool lower : {false, true}) {
                 const Padding& padding = lower ? Padding::same_lower : Padding::same;
                 const oracle::Axis axis = halved(r, size, lower);
-                Transposed::Options options{.in_channels = 1, .out_channels = 1, .kernel = k, .stride = s,
-                                            .padding = padding, .output_size = size, .dilation = d};
+                Transposed::Options options{.in_channels = 1,
+                                            .out_channels = 1,
+                                            .kernel = k,
+                                            .stride = s,
+                                            .padding = padding,
+                                            .output_size = size,
+                                            .dilation = d};
                 Transposed op(options);
                 const oracle::Problem problem{axis, axis};
                 EXPECT_TRUE(agrees_with_oracle(op, problem, Numbers::integers));
@@ -263,8 +268,7 @@ TEST_P(Sweep, Groups) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, Sweep,
-                         testing::Values(upconv::Algorithm::automatic, upconv::Algorithm::reference),
+INSTANTIATE_TEST_SUITE_P(Algorithms, Sweep, testing::Values(upconv::Algorithm::automatic, upconv::Algorithm::reference),
                          [](const auto& algorithm) { return std::string(upconv::to_text(algorithm.param)); });
 
 }  // namespace

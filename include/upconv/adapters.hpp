@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "options.hpp"
 #include "tensor/tensor.hpp"
@@ -91,8 +92,8 @@ struct OnnxConvTranspose {
     bool bias = true;
 };
 
-/// With an output_shape ONNX ignores pads and cuts what is too much: with SAME_UPPER floor(T / 2) of it at the start,
-/// else ceil(T / 2).
+/// ONNX cuts T = (n - 1) s + output_padding + ke - m: with SAME_UPPER floor(T / 2) of it at the start, else ceil(T /
+/// 2), and never less than 0. m is the output_shape, pads are then ignored, or n s under SAME_UPPER and SAME_LOWER.
 inline ConvTranspose2dOptions options_from_onnx(const OnnxConvTranspose& onnx) {
     const bool upper = onnx.auto_pad == "SAME_UPPER", lower = onnx.auto_pad == "SAME_LOWER";
     if (!upper && !lower && onnx.auto_pad != "NOTSET" && onnx.auto_pad != "VALID")
@@ -105,12 +106,25 @@ inline ConvTranspose2dOptions options_from_onnx(const OnnxConvTranspose& onnx) {
                                    .groups = onnx.group,
                                    .bias = onnx.bias};
     if (onnx.output_shape) {
+        if (onnx.output_padding != Size2(0))
+            refuse("options_from_onnx: with output_shape the output_padding ", onnx.output_padding,
+                   " shifts the output by a number that depends on the input's size; leave it out and give pads");
         options.padding = upper ? Padding::same : Padding::same_lower;
         options.output_size = onnx.output_shape;
         return options;
     }
+    if (upper || lower) {
+        const auto sides = [&](Index kernel, Index stride, Index dilation, Index output_padding) {
+            const Index end_to_end = (kernel - 1) * dilation + 1 - stride, cut = end_to_end + output_padding;
+            const Index start = std::max<Index>(upper ? floor_div(cut, 2) : ceil_div(cut, 2), 0);
+            return std::pair(start, end_to_end - start);
+        };
+        const auto [top, bottom] = sides(onnx.kernel_shape.h, onnx.strides.h, onnx.dilations.h, onnx.output_padding.h);
+        const auto [left, right] = sides(onnx.kernel_shape.w, onnx.strides.w, onnx.dilations.w, onnx.output_padding.w);
+        options.padding = Padding(top, bottom, left, right);
+        return options;
+    }
     options.output_padding = onnx.output_padding;
-    if (upper || lower) options.padding = upper ? Padding::same : Padding::same_lower;
     if (onnx.auto_pad == "NOTSET") options.padding = Padding(onnx.pads[0], onnx.pads[2], onnx.pads[1], onnx.pads[3]);
     return options;
 }

@@ -1,0 +1,369 @@
+// Bad input: refused with a ShapeError before anything is written, whose text names the operator, the rule, the numbers
+// and what would work. And what looks bad but is legal.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <limits>
+#include <upconv/upconv.hpp>
+#include <vector>
+
+#include "random_tensors.hpp"
+
+namespace {
+
+using upconv::Dims;
+using upconv::Index;
+using upconv::Padding;
+using upconv::Scale2;
+using upconv::Size2;
+using Tensor = upconv::Tensor4<float>;
+using Conv = upconv::Conv2d<float>;
+using Transposed = upconv::ConvTranspose2d<float>;
+using UpSampling = upconv::UpSampling2d<float>;
+
+constexpr Index least = std::numeric_limits<Index>::min(), most = std::numeric_limits<Index>::max();
+constexpr Index two_to(int power) { return Index(1) << power; }
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool allocator_aborts = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool allocator_aborts = true;
+#else
+constexpr bool allocator_aborts = false;
+#endif
+#else
+constexpr bool allocator_aborts = false;
+#endif
+
+/// The call throws a ShapeError whose text holds every one of the parts.
+template <class Call>
+void expect_refused(const Call& call, const std::vector<std::string>& parts) {
+    try {
+        call();
+        ADD_FAILURE() << "accepted; expected a refusal with: " << parts.back();
+    } catch (const upconv::ShapeError& error) {
+        for (const std::string& part : parts)
+            EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+                << "\"" << error.what() << "\" lacks \"" << part << "\"";
+    }
+}
+
+/// One channel, for which no option is wrong but the one under test.
+template <class Op>
+typename Op::Options plain() {
+    typename Op::Options options;
+    options.in_channels = options.out_channels = 1;
+    options.kernel = 3;
+    return options;
+}
+
+template <class Op>
+void construct(const typename Op::Options& options) {
+    Op op(options);
+}
+
+// Options.
+
+template <class Op>
+void check_positive_options() {
+    for (const Index bad : {Index(0), Index(-1), -two_to(31), -two_to(62), least}) {
+        SCOPED_TRACE(bad);
+        const std::string number = std::to_string(bad);
+        auto options = plain<Op>();
+        options.stride = Size2(1, bad);
+        expect_refused([&] { construct<Op>(options); }, {Op::name, "stride (1, " + number, "at least 1"});
+        options = plain<Op>(), options.dilation = Size2(bad, 1);
+        expect_refused([&] { construct<Op>(options); }, {Op::name, "dilation (" + number, "at least 1"});
+        options = plain<Op>(), options.kernel = Size2(bad, 3);
+        expect_refused([&] { construct<Op>(options); }, {Op::name, "kernel (" + number, "at least 1"});
+        options = plain<Op>(), options.groups = bad;
+        expect_refused([&] { construct<Op>(options); }, {Op::name, "groups " + number, "at least 1"});
+        options = plain<Op>(), options.in_channels = bad;
+        expect_refused([&] { construct<Op>(options); }, {Op::name, "in_channels " + number, "at least 1"});
+        options = plain<Op>(), options.out_channels = bad;
+        expect_refused([&] { construct<Op>(options); }, {Op::name, "out_channels " + number, "at least 1"});
+    }
+}
+
+TEST(BadInput, OptionsBelowOne) { check_positive_options<Conv>(), check_positive_options<Transposed>(); }
+
+template <class Op>
+void check_groups() {
+    auto options = plain<Op>();
+    options.in_channels = 4, options.out_channels = 6, options.groups = 3;
+    expect_refused([&] { construct<Op>(options); }, {Op::name, "groups 3", "in_channels 4", "out_channels 6", "is 2"});
+    options.groups = 4;
+    expect_refused([&] { construct<Op>(options); }, {Op::name, "groups 4", "out_channels 6"});
+    options.groups = two_to(62);
+    expect_refused([&] { construct<Op>(options); }, {Op::name, "groups " + std::to_string(two_to(62))});
+}
+
+TEST(BadInput, GroupsThatDoNotDivide) { check_groups<Conv>(), check_groups<Transposed>(); }
+
+TEST(BadInput, OutputPadding) {
+    const auto call = [](Size2 stride, Size2 dilation, Size2 output_padding) {
+        return [=] {
+            auto options = plain<Transposed>();
+            options.stride = stride, options.dilation = dilation, options.output_padding = output_padding;
+            Transposed(options).output_shape({1, 1, 4, 4});
+        };
+    };
+    expect_refused(call(2, 1, 2),
+                   {"ConvTranspose2d: output_padding (2, 2) must be smaller than the stride (2, 2) or the "
+                    "dilation (1, 1) on each axis"});
+    expect_refused(call(2, 1, {0, 2}), {"output_padding (0, 2)"});
+    expect_refused(call({1, 3}, {3, 1}, {2, 3}), {"output_padding (2, 3)"});
+    expect_refused(call(2, 1, {-1, 0}), {"ConvTranspose2d", "output_padding (-1, 0)", "negative"});
+    expect_refused(call(2, 1, least), {"output_padding"});
+    expect_refused(call(2, 1, most), {"output_padding"});
+    call({1, 3}, {3, 1}, {2, 2})();  // smaller than one of the two
+}
+
+TEST(BadInput, OutputSize) {
+    const auto shape = [](Index size, Size2 output_padding = 0) {
+        auto options = plain<Transposed>();
+        options.stride = 2, options.padding = 1, options.output_size = Size2(size),
+        options.output_padding = output_padding;
+        return Transposed(options).output_shape({1, 1, 4, 4});
+    };
+    EXPECT_EQ(shape(7), Dims(1, 1, 7, 7));
+    EXPECT_EQ(shape(8), Dims(1, 1, 8, 8));
+    for (const Index size : {Index(0), Index(-1), Index(9), two_to(62), least, most})
+        expect_refused([&] { shape(size); }, {"ConvTranspose2d", "output_size", std::to_string(size), "from 1 to 8"});
+    expect_refused([&] { shape(8, 1); }, {"output_padding (1, 1)", "output_size (8, 8)", "one of them"});
+}
+
+// The sizes of a call.
+
+TEST(BadInput, KernelLargerThanThePaddedInput) {
+    auto options = plain<Conv>();
+    options.dilation = 2, options.padding = 1;
+    expect_refused(
+        [&] {
+            Conv(options).output_shape({1, 1, 2, 9});
+        },
+        {"Conv2d: the kernel spans 5 rows (kernel 3, dilation 2) but the padded input has 4 (height 2, "
+         "padding 1 + 1)",
+         "pad by 1 more, or give at least 3 rows"});
+    expect_refused([&] { Conv(options).output_shape({1, 1, 9, 1}); }, {"Conv2d", "5 columns", "width 1"});
+    EXPECT_EQ(Conv(options).output_shape({1, 1, 3, 3}), Dims(1, 1, 1, 1));  // equal to it: one output
+    options.stride = 7;
+    EXPECT_EQ(Conv(options).output_shape({1, 1, 3, 3}), Dims(1, 1, 1, 1));
+}
+
+TEST(BadInput, TransposedOutputBelowOne) {
+    auto options = plain<Transposed>();
+    options.padding = {2, 1};
+    expect_refused(
+        [&] {
+            Transposed(options).output_shape({1, 1, 2, 2});
+        },
+        {"ConvTranspose2d", "0 rows", "height 2", "kernel 3", "padding 2 + 2", "pad by 1 less"});
+    EXPECT_EQ(Transposed(options).output_shape({1, 1, 3, 2}), Dims(1, 1, 1, 2));
+}
+
+template <class Op>
+void check_empty_extents(const Op& op) {
+    for (std::size_t d = 0; d < 4; ++d)
+        for (const Index bad : {Index(0), Index(-1), least}) {
+            Dims dims(1, 1, 4, 4);
+            dims[d] = bad;
+            if (d == 0 && bad == 0) continue;  // an empty batch is legal
+            expect_refused([&] { op.output_shape(dims); }, {Op::name, std::to_string(bad)});
+            expect_refused([&] { op.plan(dims); }, {Op::name, "the input"});
+        }
+    const Tensor no_rows(1, 1, 0, 4), no_channels(1, 0, 4, 4);
+    expect_refused([&] { op(no_rows); }, {Op::name, "the input", "0"});
+    expect_refused([&] { op(no_channels); }, {Op::name, "the input", "0"});
+}
+
+TEST(BadInput, NoChannelsRowsOrColumns) {
+    check_empty_extents(Conv(plain<Conv>()));
+    check_empty_extents(Transposed(plain<Transposed>()));
+    check_empty_extents(UpSampling({.scale = 2}));
+}
+
+TEST(BadInput, SizesThatLeave64Bits) {
+    const auto check = [](const auto& op) {
+        const char* name = op.name;
+        for (const Dims& dims : {Dims(two_to(32), 1, two_to(32), 4), Dims(1, 1, two_to(31), two_to(31)),
+                                 Dims(1, 1, two_to(62), 4), Dims(most, 1, 4, 4), Dims(1, 1, most, most)})
+            expect_refused([&] { op.output_shape(dims); }, {name, "64-bit"});
+    };
+    check(Conv(plain<Conv>())), check(Transposed(plain<Transposed>())), check(UpSampling({.scale = 2}));
+    // an input within, an output beyond
+    auto options = plain<Transposed>();
+    options.stride = two_to(31);
+    expect_refused([&] { Transposed(options).output_shape({1, 1, 4, 4}); }, {"ConvTranspose2d", "64-bit"});
+    options.out_channels = two_to(40), options.kernel = 1;
+    expect_refused([&] { Transposed({.in_channels = two_to(30), .out_channels = two_to(30), .kernel = 4}); },
+                   {"ConvTranspose2d", "64-bit"});
+    expect_refused([&] { UpSampling({.size = Size2(two_to(31))}).output_shape({1, 1, 2, 2}); }, {"UpSampling2d"});
+}
+
+TEST(BadInput, HostilePadding) {
+    for (const Index padding : {two_to(62), most, least, -two_to(62)}) {
+        auto conv = plain<Conv>();
+        conv.padding = padding;
+        expect_refused([&] { Conv(conv).output_shape({1, 1, 4, 4}); }, {"Conv2d"});
+        auto transposed = plain<Transposed>();
+        transposed.padding = padding;
+        expect_refused([&] { Transposed(transposed).output_shape({1, 1, 4, 4}); }, {"ConvTranspose2d"});
+    }
+}
+
+TEST(BadInput, ReflectAndCircularReachNoFurtherThanTheInput) {
+    auto options = plain<Conv>();
+    options.padding = 4, options.padding_mode = upconv::PaddingMode::reflect;
+    expect_refused([&] { Conv(options).output_shape({1, 1, 4, 9}); }, {"Conv2d", "reflect", "3 rows", "reaches 4"});
+    EXPECT_EQ(Conv(options).output_shape({1, 1, 5, 9})[2], 11);
+    options.padding_mode = upconv::PaddingMode::circular;
+    EXPECT_EQ(Conv(options).output_shape({1, 1, 4, 9})[2], 10);
+    expect_refused([&] { Conv(options).output_shape({1, 1, 3, 9}); }, {"Conv2d", "circular", "reaches 4"});
+}
+
+TEST(BadInput, PaddingAndStrideOfTwoToThe31AreLegal) {
+    auto options = plain<Conv>();
+    options.kernel = 1, options.bias = false;
+    options.stride = Size2(two_to(31), 1), options.padding = {two_to(31), Index(0)};
+    Conv conv(options);
+    conv.weight().setConstant(2);
+    Tensor x(1, 1, 4, 1);
+    x.setConstant(3);
+    const Tensor y = conv(x);
+    ASSERT_EQ(Dims(y.dimensions()), Dims(1, 1, 3, 1));
+    EXPECT_EQ(y(0, 0, 0, 0), 0);
+    EXPECT_EQ(y(0, 0, 1, 0), 6);  // the centre only
+    EXPECT_EQ(y(0, 0, 2, 0), 0);
+    const Tensor gx = conv.backward_input(y, x.dimensions());
+    EXPECT_EQ(gx(0, 0, 0, 0), 12);
+    EXPECT_EQ(gx(0, 0, 1, 0), 0);
+}
+
+TEST(BadInput, LargerThanMemory) {
+    if (allocator_aborts) GTEST_SKIP() << "the address sanitizer ends the program instead of throwing";
+    const Dims dims(1, 1, two_to(23), two_to(23));  // 2^48 bytes
+    EXPECT_THROW(Conv({.in_channels = two_to(23), .out_channels = two_to(23), .kernel = 1}), std::bad_alloc);
+    std::vector<float> pixel(1, 1);
+    const Eigen::TensorMap<Tensor> x(pixel.data(), 1, 1, 1, 1);
+    EXPECT_THROW(UpSampling({.size = Size2(two_to(23))})(x), std::bad_alloc);
+    auto options = plain<Transposed>();
+    options.output_padding = two_to(23) - 1, options.stride = two_to(23), options.kernel = 1;
+    const Transposed up(options);
+    EXPECT_EQ(up.output_shape({1, 1, 1, 1}), dims);
+    EXPECT_THROW(up(x), std::bad_alloc);
+}
+
+// Resizing.
+
+TEST(BadInput, Scale) {
+    const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+    for (const double bad : {0.0, -0.0, -1.0, nan, infinity, -infinity, 1e20, 1e300, 1e-30, 0.24}) {
+        SCOPED_TRACE(bad);
+        const auto shape = [](const Scale2& scale) { UpSampling({.scale = scale}).output_shape({1, 1, 4, 4}); };
+        expect_refused([&] { shape(bad); }, {"UpSampling2d", "scale", "positive"});
+        expect_refused([&] { shape({1, bad}); }, {"UpSampling2d", "scale", "positive"});
+    }
+    EXPECT_EQ(UpSampling({.scale = 0.25}).output_shape({1, 1, 4, 4}), Dims(1, 1, 1, 1));
+}
+
+TEST(BadInput, OptionsOfUpSampling2d) {
+    using upconv::Coordinates, upconv::Interpolation;
+    expect_refused([] { UpSampling({}); }, {"UpSampling2d", "scale or size", ".scale = 2"});
+    expect_refused([] { UpSampling({.scale = 2, .size = 2}); }, {"UpSampling2d", "not both"});
+    for (const Index bad : {Index(0), Index(-1), least})
+        expect_refused([&] { UpSampling({.size = Size2(4, bad)}); },
+                       {"UpSampling2d", std::to_string(bad), "at least 1"});
+    for (const Interpolation mode : {Interpolation::nearest, Interpolation::nearest_exact, Interpolation::area})
+        expect_refused([&] { UpSampling({.scale = 2, .mode = mode, .coordinates = Coordinates::align_corners}); },
+                       {"UpSampling2d", "align_corners", "bilinear and bicubic"});
+    expect_refused([] { UpSampling({.scale = 2, .antialias = true}); }, {"UpSampling2d", "antialias"});
+    expect_refused([] { UpSampling({.scale = 2, .cubic_coefficient = -0.5}); }, {"UpSampling2d", "cubic_coefficient"});
+}
+
+// Tensors of another shape.
+
+template <class Op>
+void check_shapes(const std::vector<std::string>& weight_hint) {
+    auto options = plain<Op>();
+    options.in_channels = 4, options.out_channels = 6;
+    const Op op(options);
+    const Tensor x = normals({2, 4, 5, 5}, 1), y = op(x);
+    Tensor wrong = normals({2, 6, y.dimension(2) + 1, y.dimension(3)}, 2), before = wrong;
+    const auto shape = upconv::to_text(Dims(wrong.dimensions())), right = upconv::to_text(Dims(y.dimensions()));
+    expect_refused([&] { op(x, wrong); }, {Op::name, "the output", shape, right});
+    expect_refused([&] { op.plan(x.dimensions())(x, wrong); }, {Op::name, "the output", shape, right});
+    expect_refused([&] { op.plan({2, 4, 5, 6})(x); }, {Op::name, "the input", "(2, 4, 5, 5)", "(2, 4, 5, 6)"});
+    expect_refused([&] { op.backward(x, wrong); }, {Op::name, "gradient", shape, right});
+    expect_refused([&] { op.backward_input(wrong, x.dimensions()); }, {Op::name, "gradient", shape});
+    expect_refused([&] { op.backward_weight(x, wrong); }, {Op::name, "gradient", shape});
+    EXPECT_EQ(std::memcmp(wrong.data(), before.data(), static_cast<std::size_t>(wrong.size()) * 4), 0) << "written";
+    expect_refused([&] { op(normals({2, 5, 5, 5}, 1)); }, {Op::name, "5 channels", "in_channels is 4"});
+    expect_refused([&] { op(normals({2, 5, 5, 4}, 1)); }, {Op::name, "NHWC"});
+
+    const auto& bias = op.bias();
+    const Dims w(op.weight().dimensions());
+    expect_refused([&] { Op(options, normals({w[0], w[1], 3, 2}, 1), bias); }, {Op::name, "weight", "3, 2)", "3, 3)"});
+    expect_refused([&] { Op(options, normals({w[1], w[0], 3, 3}, 1), bias); }, weight_hint);
+    upconv::BiasTensor<float> short_bias(5);
+    expect_refused([&] { Op(options, op.weight(), short_bias); }, {Op::name, "bias has 5", "6"});
+    Op resized = op;
+    resized.weight() = normals({w[0], w[1], 2, 3}, 1);
+    expect_refused([&] { resized(x); }, {Op::name, "weight", "2, 3)"});
+    resized = op;
+    resized.bias().resize(7);
+    expect_refused([&] { resized(x); }, {Op::name, "bias has 7"});
+}
+
+TEST(BadInput, TensorsOfAnotherShape) {
+    check_shapes<Conv>({"Conv2d", "(4, 6, 3, 3)", "(6, 4, 3, 3)", "ConvTranspose2d's order"});
+    check_shapes<Transposed>({"ConvTranspose2d", "(6, 4, 3, 3)", "(4, 6, 3, 3)", "Conv2d's order"});
+}
+
+TEST(BadInput, FunctionFormWithOptionsThatContradictTheWeights) {
+    const Tensor x = normals({1, 4, 5, 5}, 1), w = normals({4, 6, 3, 3}, 2);
+    expect_refused([&] { upconv::conv_transpose2d(x, w, {.out_channels = 5}); },
+                   {"ConvTranspose2d", "out_channels 5", "says 6"});
+    expect_refused([&] { upconv::conv_transpose2d(x, w, {.kernel = 2}); }, {"ConvTranspose2d", "kernel height 2", "3"});
+    expect_refused([&] { upconv::conv2d(x, w); }, {"Conv2d", "in_channels is 6"});
+    expect_refused([&] { upconv::conv_transpose2d(x, w, {.groups = 0}); }, {"ConvTranspose2d"});
+    expect_refused([&] { upconv::conv_transpose2d(x, Tensor(0, 6, 3, 3)); }, {"ConvTranspose2d"});
+}
+
+// Memory.
+
+template <class Op>
+void check_overlap(const Op& op, const Dims& in, const Dims& out) {
+    std::vector<float> memory(4096, 1);
+    const auto size = [](const Dims& d) { return d[0] * d[1] * d[2] * d[3]; };
+    const Eigen::TensorMap<Tensor> x(&memory[1024], in);
+    for (const Index offset : {Index(0), Index(1), -size(out) + 1, size(in) - 1}) {
+        Eigen::TensorMap<Tensor> y(&memory[1024] + offset, out);
+        const std::vector<float> before = memory;
+        expect_refused([&] { op(x, y); }, {Op::name, "overlaps", "memory of its own"});
+        EXPECT_EQ(memory, before);
+    }
+    for (const Index offset : {-size(out), size(in)})  // beside it
+        op(x, Eigen::TensorMap<Tensor>(&memory[1024] + offset, out));
+}
+
+TEST(BadInput, OutputThatOverlapsTheInput) {
+    auto options = plain<Conv>();
+    options.padding = 1;
+    check_overlap(Conv(options), {1, 1, 4, 5}, {1, 1, 4, 5});
+    check_overlap(Transposed(plain<Transposed>()), {1, 1, 4, 5}, {1, 1, 6, 7});
+    check_overlap(UpSampling({.scale = 2}), {1, 1, 4, 5}, {1, 1, 8, 10});
+}
+
+TEST(BadInput, PointerNotAlignedForItsScalar) {
+    alignas(8) char memory[1024] = {};
+    float* odd = reinterpret_cast<float*>(memory + 2);
+    const Eigen::TensorMap<Tensor> x(odd, 1, 1, 4, 4);
+    expect_refused([&] { Conv(plain<Conv>())(x); }, {"Conv2d", "the input", "not aligned", "4 bytes"});
+    const Tensor fine = normals({1, 1, 4, 4}, 1);
+    Eigen::TensorMap<Tensor> y(odd, 1, 1, 6, 6);
+    expect_refused([&] { Transposed(plain<Transposed>())(fine, y); }, {"ConvTranspose2d", "the output", "not aligned"});
+}
+
+}  // namespace
