@@ -44,8 +44,8 @@ struct KerasConv2DTranspose {
     Index in_channels = 0, filters = 0;
     Size2 kernel_size = 0;
     Size2 strides = 1;
-    Padding padding = Padding::valid;                    // Padding::valid or Padding::same
-    std::optional<Size2> output_padding = std::nullopt;  // Keras's None: as large as the rule makes it
+    Padding padding = Padding::valid;                   // Padding::valid or Padding::same
+    OptionalPair<Size2> output_padding = std::nullopt;  // Keras's None: as large as the rule makes it
     Size2 dilation_rate = 1;
     bool use_bias = true;
 };
@@ -86,7 +86,7 @@ struct OnnxConvTranspose {
     std::string auto_pad = "NOTSET";
     std::array<Index, 4> pads = {0, 0, 0, 0};
     Size2 output_padding = 0;
-    std::optional<Size2> output_shape = std::nullopt;
+    OptionalPair<Size2> output_shape = std::nullopt;
     Size2 dilations = 1;
     Index group = 1;
     bool bias = true;

@@ -45,15 +45,15 @@ template <class Scalar, LayoutName Layout = NCHW>
 using Conv2d = FilterOperator<Convolution, Scalar, Layout>;
 
 /// The function form without bias: channels and kernel are read off the weights.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W>
-auto conv2d(const X& x, const W& weight, const Conv2dOptions& options = {}) {
-    return call<Convolution, Layout>(x, weight, options);
+template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, Device D = Eigen::DefaultDevice>
+auto conv2d(const X& x, const W& weight, const Conv2dOptions& options = {}, const D& device = {}) {
+    return call<Convolution, Layout>(x, weight, options, device);
 }
 
 /// The function form with a bias of one number an output channel.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B>
-auto conv2d(const X& x, const W& weight, const B& bias, const Conv2dOptions& options = {}) {
-    return call<Convolution, Layout>(x, weight, bias, options);
+template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B, Device D = Eigen::DefaultDevice>
+auto conv2d(const X& x, const W& weight, const B& bias, const Conv2dOptions& options = {}, const D& device = {}) {
+    return call<Convolution, Layout>(x, weight, bias, options, device);
 }
 
 }  // namespace upconv

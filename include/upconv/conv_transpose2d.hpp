@@ -53,15 +53,16 @@ template <class Scalar, LayoutName Layout = NCHW>
 using ConvTranspose2d = FilterOperator<TransposedConvolution, Scalar, Layout>;
 
 /// The function form without bias: channels and kernel are read off the weights.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W>
-auto conv_transpose2d(const X& x, const W& weight, const ConvTranspose2dOptions& options = {}) {
-    return call<TransposedConvolution, Layout>(x, weight, options);
+template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, Device D = Eigen::DefaultDevice>
+auto conv_transpose2d(const X& x, const W& weight, const ConvTranspose2dOptions& options = {}, const D& device = {}) {
+    return call<TransposedConvolution, Layout>(x, weight, options, device);
 }
 
 /// The function form with a bias of one number an output channel.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B>
-auto conv_transpose2d(const X& x, const W& weight, const B& bias, const ConvTranspose2dOptions& options = {}) {
-    return call<TransposedConvolution, Layout>(x, weight, bias, options);
+template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B, Device D = Eigen::DefaultDevice>
+auto conv_transpose2d(const X& x, const W& weight, const B& bias, const ConvTranspose2dOptions& options = {},
+                      const D& device = {}) {
+    return call<TransposedConvolution, Layout>(x, weight, bias, options, device);
 }
 
 }  // namespace upconv

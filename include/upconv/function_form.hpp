@@ -34,19 +34,19 @@ typename Kind::Options completed(typename Kind::Options options, Channels channe
     return options;
 }
 
-template <class Kind, LayoutName L, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B>
+template <class Kind, LayoutName L, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B, Device D>
 requires SameScalar<W, typename X::Scalar> && SameScalar<B, typename X::Scalar>
-auto call(const X& x, const W& weight, const B& bias, typename Kind::Options options) {
+auto call(const X& x, const W& weight, const B& bias, typename Kind::Options options, const D& device) {
     options.bias = bias.size() != 0;
     check_dims(Kind::name, "the weight", Dims(weight.dimensions()), sizeof(typename W::Scalar));
     options = Kind::complete(options, weight);
-    return FilterOperator<Kind, typename X::Scalar, L>(options, weight, bias)(x);
+    return FilterOperator<Kind, typename X::Scalar, L>(options, weight, bias)(x, device);
 }
 
-template <class Kind, LayoutName L, TensorOfRank4 X, TensorOfRank4 W>
+template <class Kind, LayoutName L, TensorOfRank4 X, TensorOfRank4 W, Device D>
 requires SameScalar<W, typename X::Scalar>
-auto call(const X& x, const W& weight, const typename Kind::Options& options) {
-    return call<Kind, L>(x, weight, BiasTensor<typename X::Scalar>(0), options);
+auto call(const X& x, const W& weight, const typename Kind::Options& options, const D& device) {
+    return call<Kind, L>(x, weight, BiasTensor<typename X::Scalar>(0), options, device);
 }
 
 }  // namespace upconv

@@ -61,9 +61,13 @@ namespace text {
 
 /// 1234567 as "1,234,567".
 inline std::string thousands(Index number) {
-    std::string digits = std::to_string(number);
-    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-    return digits;
+    const std::string digits = std::to_string(number);
+    std::string grouped;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) grouped += ',';
+        grouped += digits[i];
+    }
+    return grouped;
 }
 
 inline std::string padded(std::string cell, std::size_t width) {
@@ -73,13 +77,13 @@ inline std::string padded(std::string cell, std::size_t width) {
 
 /// Where one axis puts what: "output row = 2 * input row + tap - 1".
 inline std::string formula(const Axis& axis, bool transposed, std::string_view line) {
-    const auto scaled = [](Index factor, std::string word) {
-        return factor == 1 ? word : to_text(factor) + " * " + word;
+    const auto scaled = [](Index factor, const std::string& word) {
+        return factor == 1 ? word : joined(factor, " * ", word);
     };
-    const std::string coarse = (transposed ? "input " : "output ") + std::string(line);
-    const std::string fine = (transposed ? "output " : "input ") + std::string(line);
-    const std::string shift = axis.begin == 0 ? "" : (axis.begin > 0 ? " - " : " + ") + to_text(std::abs(axis.begin));
-    return fine + " = " + scaled(axis.stride, coarse) + " + " + scaled(axis.dilation, "tap") + shift;
+    const std::string coarse = joined(transposed ? "input " : "output ", line);
+    const std::string fine = joined(transposed ? "output " : "input ", line);
+    const std::string shift = axis.begin == 0 ? "" : joined(axis.begin > 0 ? " - " : " + ", std::abs(axis.begin));
+    return joined(fine, " = ", scaled(axis.stride, coarse), " + ", scaled(axis.dilation, "tap"), shift);
 }
 
 /// The smallest and the largest overlap of an axis, over its whole fine grid.
@@ -92,7 +96,7 @@ inline Range overlap_bounds(const Axis& axis) {
     return bounds;
 }
 
-/// The terms of one fine row of a transposed convolution: "output row 3 = w[0] x[1] + w[2] x[0]".
+/// The terms of one fine row of a transposed convolution: "w[0] x[1] + w[2] x[0]".
 inline std::string terms(const Axis& axis, Index fine) {
     std::string sum;
     const Phase phase = phase_of(axis, fine % axis.stride);
@@ -100,62 +104,72 @@ inline std::string terms(const Axis& axis, Index fine) {
         const Index tap = phase.first_tap + a * phase.tap_step;
         const Index coarse = phase.first_coarse + fine / axis.stride - a * phase.coarse_step;
         if (coarse < 0 || coarse >= axis.coarse) continue;
-        sum += (sum.empty() ? "" : " + ") + ("w[" + to_text(tap) + "] x[" + to_text(coarse) + "]");
+        sum += joined(sum.empty() ? "" : " + ", "w[", tap, "] x[", coarse, "]");
     }
-    return sum.empty() ? "nothing: the bias alone" : sum;
+    return sum;
+}
+
+/// The fine row nearest the middle that sums as many taps as any: the one to show.
+inline Index telling_row(const Axis& axis) {
+    const Index most = overlap_bounds(axis).end, middle = axis.fine / 2;
+    Index best = 0;
+    for (Index fine = 0; fine < axis.fine; ++fine)
+        if (overlap(axis, fine) == most &&
+            (overlap(axis, best) < most || std::abs(fine - middle) < std::abs(best - middle)))
+            best = fine;
+    return best;
+}
+
+/// What the two ends of an axis cut off, or where filters reach beyond the grid: "rows 1 + 0".
+inline std::string ends(const Axis& axis, std::string_view lines) {
+    return joined(lines, " ", axis.begin, " + ", axis.natural() - axis.begin - axis.fine);
 }
 
 }  // namespace text
 
-/// In words and numbers: shapes, the formula of both axes, one output pixel's sum, what is cropped or padded, overlap,
+/// In words and numbers: shapes, the formula of both axes, one output row's sum, what is cropped or padded, overlap,
 /// arithmetic.
 template <class Kind, class Scalar, LayoutName L>
 std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input) {
     const bool transposed = op.direction == Direction::to_fine;
     const FilterProblem problem = op.problem(input);
     const Relation& r = problem.relation;
-    std::string s =
-        std::string(op.name) + " " + L::name + ": " + to_text(input) + " -> " + to_text(op.output_shape(input)) + "\n";
-    s += "  weight " + to_text(Dims(op.weight().dimensions())) + " " + Kind::weight_order + ", " +
-         text::thousands(op.parameter_count()) + " parameters\n";
-    s += "  " + text::formula(r.rows, transposed, "row") + "\n  " + text::formula(r.columns, transposed, "column") +
-         "\n";
+    std::string s = joined(op.name, " ", L::name, ": ", input, " -> ", op.output_shape(input), "\n");
+    s += joined("  weight ", Dims(op.weight().dimensions()), " ", Kind::weight_order, ", ",
+                text::thousands(op.parameter_count()), " parameters\n");
+    s += joined("  ", text::formula(r.rows, transposed, "row"), "\n");
+    s += joined("  ", text::formula(r.columns, transposed, "column"), "\n");
     if (transposed) {
-        const Index middle = r.rows.fine / 2;
-        s += "  for example output row " + to_text(middle) + " = " + text::terms(r.rows, middle) + "\n";
-        s += "  cropped from " + to_text(Size2(r.rows.natural(), r.columns.natural())) + ": rows " +
-             to_text(r.rows.begin) + " + " + to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " +
-             to_text(r.columns.begin) + " + " + to_text(r.columns.natural() - r.columns.begin - r.columns.fine) +
-             " (negative: beyond the last tap)\n";
+        const Index row = text::telling_row(r.rows);
         const Range rows = text::overlap_bounds(r.rows), columns = text::overlap_bounds(r.columns);
-        s += "  taps that reach an output pixel: " + to_text(rows.begin * columns.begin) + " to " +
-             to_text(rows.end * columns.end) + "\n";
+        s += joined("  along the rows, output row ", row, " = ", text::terms(r.rows, row), "\n");
+        s += joined("  cropped from ", Size2(r.rows.natural(), r.columns.natural()), ": ", text::ends(r.rows, "rows"),
+                    ", ", text::ends(r.columns, "columns"), " (negative: beyond the last tap)\n");
+        s += joined("  taps that reach an output pixel: ", rows.begin * columns.begin, " to ", rows.end * columns.end,
+                    rows.begin * columns.begin == 0 ? " (0: the bias alone)\n" : "\n");
     } else {
-        s += "  padded: rows " + to_text(r.rows.begin) + " + " +
-             to_text(r.rows.natural() - r.rows.begin - r.rows.fine) + ", columns " + to_text(r.columns.begin) + " + " +
-             to_text(r.columns.natural() - r.columns.begin - r.columns.fine) +
-             " (negative: rows or columns that no tap reads)\n";
-        s += "  an output pixel sums " + text::thousands(r.fine_per_group() * r.taps()) + " products\n";
+        s += joined("  padded: ", text::ends(r.rows, "rows"), ", ", text::ends(r.columns, "columns"),
+                    " (negative: lines that no tap reads)\n");
+        s += joined("  an output pixel sums ", text::thousands(r.fine_per_group() * r.taps()), " products\n");
     }
-    s += "  " + to_text(problem.flops() / 1e6) + " MFLOP, algorithm " + to_text(problem.algorithm) + "\n";
-    return s;
+    return s + joined("  ", problem.flops() / 1e6, " MFLOP, algorithm ", to_text(problem.algorithm), "\n");
 }
 
 /// A chain of operators as Keras prints it: layer, output shape, parameters. All have the layout of `input`.
 template <class... Ops>
 std::string summary(const Dims& input, const Ops&... ops) {
-    std::string table =
-        text::padded("Layer", 20) + text::padded("Output shape", 28) + "Param #\n" + std::string(60, '=') + "\n";
+    const std::string rule = joined(std::string(60, '='), "\n");
+    std::string table = joined(text::padded("Layer", 20), text::padded("Output shape", 28), "Param #\n", rule);
     Dims shape = input;
     Index total = 0, number = 0;
     const auto row = [&](const auto& op) {
         shape = op.output_shape(shape);
         total += op.parameter_count();
-        table += text::padded(to_text(++number) + " " + op.name, 20) + text::padded(to_text(shape), 28) +
-                 text::thousands(op.parameter_count()) + "\n";
+        table += joined(text::padded(joined(++number, " ", op.name), 20), text::padded(to_text(shape), 28),
+                        text::thousands(op.parameter_count()), "\n");
     };
     (row(ops), ...);
-    return table + std::string(60, '=') + "\nTotal params: " + text::thousands(total) + "\n";
+    return joined(table, rule, "Total params: ", text::thousands(total), "\n");
 }
 
 }  // namespace upconv

@@ -11,6 +11,16 @@
 
 namespace upconv {
 
+/// An option that may be left out: one number for both axes, or {h, w}.
+template <class Pair>
+struct OptionalPair : std::optional<Pair> {
+    using std::optional<Pair>::optional;
+    constexpr OptionalPair(const std::optional<Pair>& pair) : std::optional<Pair>(pair) {}
+    template <class Height, class Width>
+    requires std::constructible_from<Pair, Height, Width>
+    constexpr OptionalPair(Height h, Width w) : std::optional<Pair>(Pair(h, w)) {}
+};
+
 /// Options of Conv2d. In the function form channels and kernel may stay 0: they are read off the weights.
 struct Conv2dOptions {
     Index in_channels = 0, out_channels = 0;
@@ -32,8 +42,8 @@ struct ConvTranspose2dOptions {
     Size2 kernel = 0;
     Size2 stride = 1;
     Padding padding = 0;
-    Size2 output_padding = 0;                         // rows and columns more at the end, computed like any other
-    std::optional<Size2> output_size = std::nullopt;  // instead of output_padding: the output's height and width
+    Size2 output_padding = 0;                        // rows and columns more at the end, computed like any other
+    OptionalPair<Size2> output_size = std::nullopt;  // instead of output_padding: the output's height and width
     Size2 dilation = 1;
     Index groups = 1;
     PaddingMode padding_mode = PaddingMode::zeros;
@@ -46,7 +56,7 @@ struct ConvTranspose2dOptions {
 struct UpSampling2dOptions {
     std::optional<Scale2> scale =
         std::nullopt;  // output extent floor(n * scale); the given number is the step of the grid
-    std::optional<Size2> size = std::nullopt;  // output extent; the step of the grid is n / m
+    OptionalPair<Size2> size = std::nullopt;  // output extent; the step of the grid is n / m
     Interpolation mode = Interpolation::nearest;
     Coordinates coordinates = Coordinates::half_pixel;
     bool antialias = false;  // widen the filter when shrinking, as PIL and PyTorch do: bilinear and bicubic

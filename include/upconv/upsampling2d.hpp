@@ -145,9 +145,9 @@ auto UpSampling2d<S, L>::backward_input(const G& grad_y, const Dims& x_dims, con
 }
 
 /// The function form.
-template <LayoutName Layout = NCHW, TensorOfRank4 X>
-auto upsample2d(const X& x, const UpSampling2dOptions& options) {
-    return UpSampling2d<typename X::Scalar, Layout>(options)(x);
+template <LayoutName Layout = NCHW, TensorOfRank4 X, Device D = Eigen::DefaultDevice>
+auto upsample2d(const X& x, const UpSampling2dOptions& options, const D& device = {}) {
+    return UpSampling2d<typename X::Scalar, Layout>(options)(x, device);
 }
 
 }  // namespace upconv

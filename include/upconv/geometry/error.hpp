@@ -37,11 +37,18 @@ inline std::string to_text(double number) {
     return digits;
 }
 
-/// Refuses the input. The parts are anything that to_text() knows: words, integers, Size2, Range.
+/// One text of parts that to_text() knows: words, numbers, Size2, Range.
 template <class... Parts>
-[[noreturn]] void refuse(const Parts&... parts) {
+std::string joined(const Parts&... parts) {
     std::string text;
     ((text += to_text(parts)), ...);
+    return text;
+}
+
+/// Refuses the input, saying why.
+template <class... Parts>
+[[noreturn]] void refuse(const Parts&... parts) {
+    const std::string text = joined(parts...);
 #if defined(__cpp_exceptions)
     throw ShapeError(text);
 #else

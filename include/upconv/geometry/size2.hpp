@@ -41,7 +41,7 @@ struct Region {
     friend constexpr bool operator==(const Region&, const Region&) = default;
 };
 
-inline std::string to_text(Size2 size) { return std::string("(") + to_text(size.h) + ", " + to_text(size.w) + ")"; }
-inline std::string to_text(Range range) { return std::string("[") + to_text(range.begin) + ", " + to_text(range.end) + ")"; }
+inline std::string to_text(Size2 size) { return joined("(", size.h, ", ", size.w, ")"); }
+inline std::string to_text(Range range) { return joined("[", range.begin, ", ", range.end, ")"); }
 
 }  // namespace upconv

@@ -10,24 +10,24 @@
 
 namespace upconv {
 
-/// All taps of one filter: coarse channel `c`, fine channel `f` of c's group. `weight` is contiguous [coarse, fine /
-/// groups, kh, kw].
+/// Row `a` of the taps of one filter: coarse channel `c`, fine channel `f` of c's group. `weight` is contiguous
+/// [coarse, fine / groups, kh, kw].
 template <class T>
-void correlate_filter(const Relation& r, View<const T> coarse, View<const T> fine, Index c, Index f, T* weight) {
+void correlate_row(const Relation& r, View<const T> coarse, View<const T> fine, Index c, Index f, Index a, T* weight) {
     using Acc = AccumulatorOf<T>;
     const Index fine_channel = c / r.coarse_per_group() * r.fine_per_group() + f;
-    T* filter = weight + (c * r.fine_per_group() + f) * r.taps();  // (kh, kw)
-    for (Index a = 0; a < r.rows.kernel; ++a)
-        for (Index b = 0; b < r.columns.kernel; ++b) {
-            const Range rows = r.rows.coarse_range(a), columns = r.columns.coarse_range(b);
-            Acc sum = number<Acc>(0);
-            for (Index n = 0; n < coarse.shape.n; ++n)
-                for (Index i = rows.begin; i < rows.end; ++i)
-                    for (Index j = columns.begin; j < columns.end; ++j)
-                        sum += widen<Acc>(coarse(n, c, i, j)) *
-                               widen<Acc>(fine(n, fine_channel, r.rows.fine_at(i, a), r.columns.fine_at(j, b)));
-            filter[a * r.columns.kernel + b] = narrow<T>(sum);
-        }
+    T* taps = weight + (c * r.fine_per_group() + f) * r.taps() + a * r.columns.kernel;  // (kw)
+    const Range rows = r.rows.coarse_range(a);
+    for (Index b = 0; b < r.columns.kernel; ++b) {
+        const Range columns = r.columns.coarse_range(b);
+        Acc sum = number<Acc>(0);
+        for (Index n = 0; n < coarse.shape.n; ++n)
+            for (Index i = rows.begin; i < rows.end; ++i)
+                for (Index j = columns.begin; j < columns.end; ++j)
+                    sum += widen<Acc>(coarse(n, c, i, j)) *
+                           widen<Acc>(fine(n, fine_channel, r.rows.fine_at(i, a), r.columns.fine_at(j, b)));
+        taps[b] = narrow<T>(sum);
+    }
 }
 
 /// The gradient of the bias of one channel: the sum of `grad` over images, rows and columns.

@@ -169,9 +169,12 @@ void apply_derivative(const Activation& f, View<const T> grad, View<T> x) {
 template <class T, Executor E>
 void correlate(const FilterProblem& problem, View<const T> coarse, View<const T> fine, T* weight, const E& executor) {
     const auto filters = [&](const Relation& r, View<const T> fine_view) {
-        const double cycles = problem.flops() / static_cast<double>(r.coarse_channels * r.fine_per_group());
-        executor(r.coarse_channels * r.fine_per_group(), cycles, [&](Index item) {
-            correlate_filter(r, coarse, fine_view, item / r.fine_per_group(), item % r.fine_per_group(), weight);
+        const double cycles =
+            problem.flops() / static_cast<double>(r.coarse_channels * r.fine_per_group() * r.rows.kernel);
+        executor(r.coarse_channels * r.fine_per_group() * r.rows.kernel, cycles, [&](Index item) {
+            const Index filter = item / r.rows.kernel;
+            correlate_row(r, coarse, fine_view, filter / r.fine_per_group(), filter % r.fine_per_group(),
+                          item % r.rows.kernel, weight);
         });
     };
     if (!problem.folds()) return filters(problem.relation, fine);

@@ -20,9 +20,7 @@ struct Dims : std::array<Index, 4> {
     }
 };
 
-inline std::string to_text(const Dims& d) {
-    return std::string("(") + to_text(d[0]) + ", " + to_text(d[1]) + ", " + to_text(d[2]) + ", " + to_text(d[3]) + ")";
-}
+inline std::string to_text(const Dims& d) { return joined("(", d[0], ", ", d[1], ", ", d[2], ", ", d[3], ")"); }
 
 /// PyTorch's and ONNX's order.
 struct NCHW {
