@@ -7,6 +7,7 @@
 #include <upconv/upconv.hpp>
 #include <vector>
 
+#include "allocator.hpp"
 #include "random_tensors.hpp"
 
 namespace {
@@ -23,18 +24,6 @@ using UpSampling = upconv::UpSampling2d<float>;
 
 constexpr Index least = std::numeric_limits<Index>::min(), most = std::numeric_limits<Index>::max();
 constexpr Index two_to(int power) { return Index(1) << power; }
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool allocator_aborts = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool allocator_aborts = true;
-#else
-constexpr bool allocator_aborts = false;
-#endif
-#else
-constexpr bool allocator_aborts = false;
-#endif
 
 /// The call throws a ShapeError whose text holds every one of the parts.
 template <class Call>

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "against_oracle.hpp"
+#include "allocator.hpp"
 
 namespace {
 
@@ -17,8 +18,10 @@ using upconv::Size2;
 // Random options.
 
 constexpr int trials = 40000;
-constexpr double budget = 1 << 18;          // elements of a tensor, products of a call: above it no call is made
-constexpr double beyond_any_memory = 1e14;  // elements: here every call must be refused or fail to allocate
+/// Elements of a tensor, products of a call: above it no call is made.
+constexpr double budget = 1 << 18;
+/// Elements: from here on every call must be refused or fail to allocate; from 2^63 it must be refused.
+constexpr double beyond_any_memory = allocator_aborts ? 1e19 : 1e14;
 constexpr std::array<Index, 9> extremes{0,
                                         -1,
                                         Index(1) << 16,

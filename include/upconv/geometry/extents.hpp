@@ -63,19 +63,19 @@ constexpr Axis conv_axis(const AxisRequest& request) {
     const Sides sides = conv_sides(request);
     const Checked padded = Checked(request.input) + sides.before + sides.after;
     const Checked room = padded - request.span();
+    const Checked enough = Checked(request.input) - room;  // the lines of input in which the kernel would just fit
     Axis axis{.coarse = 1,
               .fine = request.input,
               .kernel = request.kernel,
               .stride = request.stride,
               .dilation = request.dilation,
               .begin = sides.before.value()};
-    if (room.overflow() || sides.before.overflow()) return checked_axis(request, axis, room + sides.before);
+    if (enough.overflow() || sides.before.overflow()) return checked_axis(request, axis, enough + sides.before);
     if (room.value() < 0)
         refuse(request.op, ": the kernel spans ", request.span().value(), " ", request.name.lines, " (kernel ",
                request.kernel, ", dilation ", request.dilation, ") but the padded input has ", padded.value(), " (",
                request.name.extent, " ", request.input, ", padding ", sides.before.value(), " + ", sides.after.value(),
-               "); pad by ", -room.value(), " more, or give at least ", request.input - room.value(), " ",
-               request.name.lines);
+               "); pad by ", -room.value(), " more, or give at least ", enough.value(), " ", request.name.lines);
     axis.coarse = room.value() / request.stride + 1;
     return checked_axis(request, axis, Checked(axis.coarse - 1) * axis.stride + request.span());
 }
@@ -131,8 +131,9 @@ constexpr Axis transposed_axis(const AxisRequest& request, Index output_padding,
                     .stride = request.stride,
                     .dilation = request.dilation,
                     .begin = extent.before.value()};
-    if (extent.output.overflow() || extent.before.overflow() || request.natural().overflow())
-        return checked_axis(request, axis, request.natural() + extent.output + extent.before);
+    const Checked missing = Checked(1) - extent.output;  // lines, where positive
+    if (missing.overflow() || extent.before.overflow() || request.natural().overflow())
+        return checked_axis(request, axis, request.natural() + missing + extent.before);
     if (output_size) {
         const bool by_rule = request.rule == Padding::Rule::same || request.rule == Padding::Rule::same_lower;
         const Index made = by_rule ? request.natural().value() : extent.output.value();
@@ -145,7 +146,7 @@ constexpr Axis transposed_axis(const AxisRequest& request, Index output_padding,
         refuse(request.op, ": the output would have ", axis.fine, " ", request.name.lines, " (", request.name.extent,
                " ", request.input, ", kernel ", request.kernel, ", stride ", request.stride, ", dilation ",
                request.dilation, ", padding ", request.before, " + ", request.after, ", output_padding ",
-               output_padding, "); pad by ", 1 - axis.fine, " less");
+               output_padding, "); pad by ", missing.value(), " less");
     }
     return checked_axis(request, axis, request.natural());
 }
