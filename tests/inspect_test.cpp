@@ -119,6 +119,13 @@ TEST(Inspect, ExplainWhereNoTapReaches) {
     expect_contains(upconv::explain(transposed(1, 2), {1, 1, 2, 2}), {"0 to 1 (0: the bias alone)"});
 }
 
+TEST(Inspect, ExplainUpSampling2d) {
+    const upconv::UpSampling2d<float> up({.scale = 2, .mode = upconv::Interpolation::bilinear});
+    expect_contains(upconv::explain(up, {1, 3, 4, 6}),
+                    {"UpSampling2d NCHW: (1, 3, 4, 6) -> (1, 3, 8, 12), no parameters",
+                     "output row 4 = 0.25 x[1] + 0.75 x[2]", "output column 6 = 0.25 x[2] + 0.75 x[3]"});
+}
+
 TEST(Inspect, ExplainConv2d) {
     const upconv::Conv2d<float, upconv::NHWC> conv(
         {.in_channels = 4, .out_channels = 6, .kernel = {3, 5}, .stride = {2, 1}, .padding = {1, 2}, .groups = 2});

@@ -2,7 +2,12 @@
 #define EIGEN_USE_THREADS
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <thread>
 #include <upconv/upconv.hpp>
 
@@ -57,12 +62,12 @@ upconv::UpSampling2d<float> upsampling() {
     return upconv::UpSampling2d<float>({.scale = upconv::Scale2(2, 1.5), .mode = upconv::Interpolation::bilinear});
 }
 
-const Dims input_dims(3, 4, 5, 6);
+const Dims input_dims(3, 4, 5, 6), large_dims(3, 4, 40, 42);  // the large one is worth more than one thread
 
 /// Calls check(op, x, y) for each operator, y = op(x).
 template <class Check>
-void for_each_operator(const Check& check) {
-    const Tensor x = normals(input_dims, 3), before = x;
+void for_each_operator(const Check& check, const Dims& dims = input_dims) {
+    const Tensor x = normals(dims, 3), before = x;
     const auto run = [&](const auto& op) {
         SCOPED_TRACE(op.name);
         const Tensor y = op(x);
@@ -230,6 +235,14 @@ TEST(Interface, LayoutsColMajor) {
     check_order<upconv::CWHN, Eigen::ColMajor>();
 }
 
+TEST(Interface, LayoutsAreNamedInTheOrderOfTheDimensions) {
+    const upconv::Conv2dOptions options{.in_channels = 2, .out_channels = 3, .kernel = {4, 1}};  // 5 rows, 6 columns
+    EXPECT_EQ((upconv::Conv2d<float, upconv::NCHW>(options).output_shape({1, 2, 5, 6})), Dims(1, 3, 2, 6));
+    EXPECT_EQ((upconv::Conv2d<float, upconv::NHWC>(options).output_shape({1, 5, 6, 2})), Dims(1, 2, 6, 3));
+    EXPECT_EQ((upconv::Conv2d<float, upconv::WHCN>(options).output_shape({6, 5, 2, 1})), Dims(6, 2, 3, 1));
+    EXPECT_EQ((upconv::Conv2d<float, upconv::CWHN>(options).output_shape({2, 6, 5, 1})), Dims(3, 6, 2, 1));
+}
+
 TEST(Interface, ChannelsLastOnEveryWidthAndChannelCount) {
     const auto check = [](Index in, Index out, Index w) {
         Transposed up(
@@ -306,23 +319,25 @@ TEST(Interface, ThreadsGiveTheSameBits) {
         SCOPED_TRACE(threads);
         Eigen::ThreadPool pool(threads);
         const Eigen::ThreadPoolDevice device(&pool, threads);
-        for_each_operator([&](const auto& op, const Tensor& x, const Tensor& expected) {
-            for (int repeat = 0; repeat < 5; ++repeat) {
-                Tensor y = full_of_nan(expected.dimensions()), z(expected.dimensions());
-                op(x, y, device);
-                EXPECT_TRUE(same_bits(y, expected));
-                EXPECT_TRUE(same_bits(op(x, device), expected));
-                EXPECT_TRUE(same_bits(op.plan(x.dimensions())(x, device), expected));
-                z.device(device) = x.customOp(op.op());
-                EXPECT_TRUE(same_bits(z, expected));
-            }
-            const Tensor gy = normals(expected.dimensions(), 4);
-            const auto g = op.backward(x, gy), on_device = op.backward(x, gy, device);
-            EXPECT_TRUE(same_bits(on_device.input, g.input));
-            if constexpr (requires { g.weight; }) {
-                EXPECT_TRUE(same_bits(on_device.weight, g.weight));
-            }
-        });
+        for_each_operator(
+            [&](const auto& op, const Tensor& x, const Tensor& expected) {
+                for (int repeat = 0; repeat < 5; ++repeat) {
+                    Tensor y = full_of_nan(expected.dimensions()), z(expected.dimensions());
+                    op(x, y, device);
+                    EXPECT_TRUE(same_bits(y, expected));
+                    EXPECT_TRUE(same_bits(op(x, device), expected));
+                    EXPECT_TRUE(same_bits(op.plan(x.dimensions())(x, device), expected));
+                    z.device(device) = x.customOp(op.op());
+                    EXPECT_TRUE(same_bits(z, expected));
+                }
+                const Tensor gy = normals(expected.dimensions(), 4);
+                const auto g = op.backward(x, gy), on_device = op.backward(x, gy, device);
+                EXPECT_TRUE(same_bits(on_device.input, g.input));
+                if constexpr (requires { g.weight; }) {
+                    EXPECT_TRUE(same_bits(on_device.weight, g.weight));
+                }
+            },
+            large_dims);
     }
 }
 
@@ -341,20 +356,27 @@ TEST(Interface, ManyThreadsRunOnePlan) {
 }
 
 TEST(Interface, EveryWorkerOfThePoolMayCall) {
-    for (const int workers : {1, 2, 3}) {
-        Eigen::ThreadPool pool(workers);
-        const Eigen::ThreadPoolDevice device(&pool, workers);
+    for (const unsigned workers : {1u, 2u, 3u}) {
+        Eigen::ThreadPool pool(static_cast<int>(workers));
+        const Eigen::ThreadPoolDevice device(&pool, static_cast<int>(workers));
         const Transposed up = transposed();
-        const Tensor x = normals(input_dims, 3), expected = up(x);
-        Eigen::Barrier busy(static_cast<unsigned>(workers)), done(static_cast<unsigned>(workers));
-        std::atomic<int> right = 0;
-        for (int w = 0; w < workers; ++w)
+        const Tensor x = normals(large_dims, 3), expected = up(x);
+        Eigen::Barrier busy(workers);
+        std::atomic<unsigned> right = 0, finished = 0;
+        for (unsigned w = 0; w < workers; ++w)
             pool.Schedule([&] {
                 busy.Notify(), busy.Wait();  // no worker is left to help
                 right += same_bits(up(x, device), expected);
-                done.Notify();
+                ++finished;
             });
-        done.Wait();
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (finished < workers) {
+            if (std::chrono::steady_clock::now() > deadline) {
+                std::fputs("the workers wait for each other\n", stderr);
+                std::abort();  // the pool cannot be joined
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
         EXPECT_EQ(right, workers);
     }
 }

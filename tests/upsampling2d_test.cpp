@@ -78,7 +78,8 @@ TEST(UpSampling2d, OutputExtentIsFloorOfInputTimesScale) {
     EXPECT_EQ(extent(3, 2.999), 8);
     EXPECT_EQ(extent(10, 0.1), 1);
     EXPECT_EQ(extent(5, 2), 10);
-    EXPECT_EQ(UpSampling({.scale = Scale2(2, 0.5)}).output_shape({3, 4, 5, 8}), Dims(3, 4, 10, 4));
+    EXPECT_EQ(UpSampling({.scale = {2, 0.5}}).output_shape({3, 4, 5, 8}), Dims(3, 4, 10, 4));
+    EXPECT_EQ(UpSampling({.size = {10, 4}}).output_shape({3, 4, 5, 8}), Dims(3, 4, 10, 4));
 }
 
 TEST(UpSampling2d, AGivenScaleIsTheStepAndAGivenSizeTheRatio) {

@@ -68,8 +68,11 @@ inline ConvTranspose2dOptions options_from_keras(const KerasConv2DTranspose& ker
     if (op.h < 0 || op.w < 0 || op.h >= keras.strides.h || op.w >= keras.strides.w)
         refuse("options_from_keras: output_padding ", op, " must be from 0 to below the strides ", keras.strides);
     const auto cut = [&](Index kernel, Index dilation, Index extra) {
-        const Index span = (kernel - 1) * dilation + 1;
-        return (keras.padding == Padding::same ? span / 2 * 2 : 0) - extra;
+        const Checked span = Checked(kernel - 1) * dilation + 1;
+        if (kernel < 1 || dilation < 1 || span.overflow())
+            refuse("options_from_keras: kernel ", kernel, " and dilation ", dilation,
+                   " must be at least 1, and their product within 64 bits");
+        return (keras.padding == Padding::same ? span.value() / 2 * 2 : 0) - extra;
     };
     const Index rows = cut(keras.kernel_size.h, keras.dilation_rate.h, op.h);
     const Index columns = cut(keras.kernel_size.w, keras.dilation_rate.w, op.w);

@@ -155,6 +155,26 @@ std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input
     return s + joined("  ", problem.flops() / 1e6, " MFLOP, algorithm ", to_text(problem.algorithm), "\n");
 }
 
+/// What a resize does: shapes, and the input cells with their weights of an output row and column in the middle.
+template <class Scalar, LayoutName L>
+std::string explain(const UpSampling2d<Scalar, L>& up, const Dims& input) {
+    std::string s = joined(up.name, " ", L::name, ": ", input, " -> ", up.output_shape(input), ", no parameters\n");
+    const auto [rows, columns] = up.tables(input);
+    const auto line = [&](const ResizeTable& table, std::string_view word) {
+        const Index middle = table.outputs() / 2;
+        s += joined("  output ", word, " ", middle, " = ");
+        for (Index t = table.first[static_cast<std::size_t>(middle)];
+             t < table.first[static_cast<std::size_t>(middle) + 1]; ++t)
+            s += joined(t == table.first[static_cast<std::size_t>(middle)] ? "" : " + ",
+                        table.weight[static_cast<std::size_t>(t)], " x[", table.source[static_cast<std::size_t>(t)],
+                        "]");
+        s += "\n";
+    };
+    line(rows, "row");
+    line(columns, "column");
+    return s + joined("  ", up.flops(input) / 1e6, " MFLOP\n");
+}
+
 /// A chain of operators as Keras prints it: layer, output shape, parameters. All have the layout of `input`.
 template <class... Ops>
 std::string summary(const Dims& input, const Ops&... ops) {

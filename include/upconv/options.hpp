@@ -54,9 +54,8 @@ struct ConvTranspose2dOptions {
 
 /// Options of UpSampling2d: exactly one of scale and size.
 struct UpSampling2dOptions {
-    std::optional<Scale2> scale =
-        std::nullopt;  // output extent floor(n * scale); the given number is the step of the grid
-    OptionalPair<Size2> size = std::nullopt;  // output extent; the step of the grid is n / m
+    OptionalPair<Scale2> scale = std::nullopt;  // output extent floor(n * scale); the number is the step of the grid
+    OptionalPair<Size2> size = std::nullopt;    // output extent; the step of the grid is n / m
     Interpolation mode = Interpolation::nearest;
     Coordinates coordinates = Coordinates::half_pixel;
     bool antialias = false;  // widen the filter when shrinking, as PIL and PyTorch do: bilinear and bicubic

@@ -39,10 +39,15 @@ class UpSampling2d {
     /// Two for each multiply-add of the two-dimensional sum; 0 where cells are only copied.
     double flops(const Dims& input) const;
 
-    Plan<ResizePass<Scalar>, Layout> plan(const Dims& input) const {
+    /// Which input rows and columns, with which weights, make each output row and column.
+    std::pair<ResizeTable, ResizeTable> tables(const Dims& input) const {
         const auto [rows, columns] = axes(input);
-        return {name,
-                ResizePass<Scalar>(shape_of<Layout>(input), resize_table(rows, rule()), resize_table(columns, rule()))};
+        return {resize_table(rows, rule()), resize_table(columns, rule())};
+    }
+
+    Plan<ResizePass<Scalar>, Layout> plan(const Dims& input) const {
+        auto [rows, columns] = tables(input);
+        return {name, ResizePass<Scalar>(shape_of<Layout>(input), std::move(rows), std::move(columns))};
     }
 
     /// A new tensor, in the storage order of x.
@@ -122,10 +127,10 @@ std::pair<ResizeAxis, ResizeAxis> UpSampling2d<S, L>::axes(const Dims& input) co
 
 template <class S, LayoutName L>
 double UpSampling2d<S, L>::flops(const Dims& input) const {
-    const auto [rows, columns] = axes(input);
+    const auto [rows, columns] = tables(input);
     if (options_.mode == Interpolation::nearest || options_.mode == Interpolation::nearest_exact) return 0;
-    const double row_terms = static_cast<double>(resize_table(rows, rule()).weight.size());
-    const double column_terms = static_cast<double>(resize_table(columns, rule()).weight.size());
+    const auto row_terms = static_cast<double>(rows.weight.size());
+    const auto column_terms = static_cast<double>(columns.weight.size());
     const Shape4 shape = shape_of<L>(input);
     return 2.0 * static_cast<double>(shape.n) * static_cast<double>(shape.c) * row_terms * column_terms;
 }
@@ -134,11 +139,11 @@ template <class S, LayoutName L>
 template <InputTensor<S> G, Device D>
 auto UpSampling2d<S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
     -> Tensor4<S, storage_of<G>> {
-    const auto [rows, columns] = axes(x_dims);
+    const auto [rows, columns] = tables(x_dims);
+    const Shape4 shape = shape_of<L>(x_dims);
     const View<const S> grad = view_of<L>(name, "the output's gradient", grad_y);
     check_shape<L>(name, "the output's gradient", grad.shape, shape_of<L>(output_shape(x_dims)));
-    const ResizePass<S> pass(grad.shape, transposed(resize_table(rows, rule()), rows.input),
-                             transposed(resize_table(columns, rule()), columns.input));
+    const ResizePass<S> pass(grad.shape, transposed(rows, shape.h), transposed(columns, shape.w));
     Tensor4<S, storage_of<G>> gradient(x_dims);
     pass.run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
     return gradient;
