@@ -1,66 +1,107 @@
-// Planned runs of whole operators at one thread, in row-major NCHW: weights packed ahead, output in place.
+// Conv2d and ConvTranspose2d on every workload: planned and not, in NCHW and NHWC, at one thread and two. Each row
+// checks its result and counts GFLOP/s and the share of the machine's multiply-add peak, both of the best run.
+#define EIGEN_USE_THREADS
 #include <benchmark/benchmark.h>
 
-#include <array>
-#include <cstring>
+#include <memory>
+#include <string>
 #include <upconv/upconv.hpp>
+
+#include "expected.hpp"
+#include "peak.hpp"
+#include "stopwatch.hpp"
+#include "upconv_operator.hpp"
 
 namespace {
 
-using Tensor = Eigen::Tensor<float, 4, Eigen::RowMajor>;
-using Shape = std::array<Eigen::Index, 4>;  // n, c, h, w
+using bench::Workload;
 
-template <typename Operator>
-void run_planned(benchmark::State& state, const Operator& op, const Shape& shape) {
-    Tensor x(shape);
-    x.setRandom();
-    const Tensor expected = op(x);
-    Tensor y(expected.dimensions());
-    y.setZero();
-    const auto plan = op.plan(x.dimensions());
-    for (auto _ : state) {
-        plan(x, y);
-        benchmark::DoNotOptimize(y.data());
-        benchmark::ClobberMemory();
+enum class Call { planned, unplanned };
+
+struct Case {
+    Workload workload;
+    Call call;
+    int threads;
+};
+
+/// Rows of one workload follow each other: its operands and what is expected of them are made once.
+struct Material {
+    explicit Material(const Workload& w) : name(w.name), operands(w), expected(w, operands) {}
+    std::string name;
+    bench::Operands operands;
+    bench::Expected expected;
+};
+
+const Material& material(const Workload& w) {
+    static std::unique_ptr<const Material> last;
+    if (last == nullptr || last->name != w.name) {
+        last.reset();
+        last = std::make_unique<const Material>(w);
     }
-    if (std::memcmp(y.data(), expected.data(), static_cast<std::size_t>(y.size()) * sizeof(float)) != 0)
-        state.SkipWithError("the plan's output differs from the plain call's");
-    const auto bytes = static_cast<double>(x.size() + y.size()) * sizeof(float);
-    const auto rate = benchmark::Counter::kIsIterationInvariantRate;
-    state.counters["FLOP/s"] = benchmark::Counter(op.flops(x.dimensions()), rate);
-    state.counters["bytes/s"] = benchmark::Counter(bytes, rate);
+    return *last;
 }
 
-void seed_k2s2(benchmark::State& state) {
-    const upconv::ConvTranspose2d<float> op({.in_channels = 1, .out_channels = 1, .kernel = 2, .stride = 2});
-    run_planned(state, op, {1, 1, 3, 3});
+/// Repeats run() as long as the benchmark wants, and reports.
+template <class Run, class Output>
+void measure(benchmark::State& state, const Case& c, bench::Order order, const Run& run, const Output& output) {
+    run();
+    if (const auto error = material(c.workload).expected.error_of(output(), order))
+        return state.SkipWithError(error->c_str());
+    bench::Stopwatch watch;
+    watch.turn(1e-3, run);
+    double peak = bench::peak(c.threads);
+    bench::wait_until_idle();
+    while (state.KeepRunningBatch(watch.batch())) watch.turn(0, run);
+    bench::wait_until_idle();
+    peak = std::max(peak, bench::peak(c.threads));
+    const double rate = c.workload.flops() / watch.best();
+    state.counters["best_s"] = watch.best();
+    state.counters["GFLOP/s"] = rate * 1e-9;
+    state.counters["peak%"] = 100 * rate / peak;
 }
-BENCHMARK(seed_k2s2);
 
-void dcgan_l4(benchmark::State& state) {
-    const upconv::ConvTranspose2d<float> op(
-        {.in_channels = 128, .out_channels = 64, .kernel = 4, .stride = 2, .padding = 1});
-    run_planned(state, op, {16, 128, 16, 16});
+template <class Layout, class Op>
+void run(benchmark::State& state, const Case& c) {
+    const bench::Operands& operands = material(c.workload).operands;
+    const bench::Order order = bench::order_of<Layout>;
+    const Op op = bench::make_operator<Op>(c.workload, operands);
+    const upconv::Dims dims = bench::input_dims<Layout>(c.workload);
+    const bench::InputMap x(operands.x(order).data(), dims);
+    Eigen::ThreadPool pool(c.threads);
+    const Eigen::ThreadPoolDevice device(&pool, c.threads);
+    Eigen::Tensor<float, 4, Eigen::RowMajor> y(op.output_shape(dims));
+    const auto output = [&] { return y.data(); };
+    if (c.call == Call::planned) {
+        const auto plan = op.plan(dims);
+        measure(
+            state, c, order, [&] { c.threads == 1 ? plan(x, y) : plan(x, y, device); }, output);
+    } else {
+        measure(
+            state, c, order, [&] { y = c.threads == 1 ? op(x) : op(x, device); }, output);
+    }
 }
-BENCHMARK(dcgan_l4);
 
-void keras_ae(benchmark::State& state) {
-    const upconv::ConvTranspose2d<float> op(
-        {.in_channels = 64, .out_channels = 32, .kernel = 3, .stride = 2, .padding = 1, .output_padding = 1});
-    run_planned(state, op, {32, 64, 14, 14});
+template <class Layout>
+void run(benchmark::State& state, const Case& c) {
+    c.workload.transposed() ? run<Layout, upconv::ConvTranspose2d<float, Layout>>(state, c)
+                            : run<Layout, upconv::Conv2d<float, Layout>>(state, c);
 }
-BENCHMARK(keras_ae);
 
-void resnet_c3(benchmark::State& state) {
-    const upconv::Conv2d<float> op({.in_channels = 128, .out_channels = 128, .kernel = 3, .padding = 1});
-    run_planned(state, op, {1, 128, 28, 28});
-}
-BENCHMARK(resnet_c3);
-
-void bilinear_x2(benchmark::State& state) {
-    const upconv::UpSampling2d<float> op({.scale = 2, .mode = upconv::Interpolation::bilinear});
-    run_planned(state, op, {1, 3, 128, 128});
-}
-BENCHMARK(bilinear_x2);
+const bool registered = [] {
+    for (const Workload& w : bench::workloads)
+        for (const bench::Order order : {bench::Order::nchw, bench::Order::nhwc})
+            for (const Call call : {Call::planned, Call::unplanned})
+                for (const int threads : {1, 2}) {
+                    const std::string name = std::string(w.transposed() ? "conv_transpose2d/" : "conv2d/") + w.name +
+                                             (order == bench::Order::nhwc ? "/nhwc" : "/nchw") +
+                                             (call == Call::planned ? "/planned" : "/unplanned") +
+                                             "/threads:" + std::to_string(threads);
+                    const auto row = order == bench::Order::nhwc ? run<upconv::NHWC> : run<upconv::NCHW>;
+                    benchmark::RegisterBenchmark(name.c_str(), row, Case{w, call, threads})
+                        ->UseRealTime()
+                        ->Unit(benchmark::kMicrosecond);
+                }
+    return true;
+}();
 
 }  // namespace

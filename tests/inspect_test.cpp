@@ -110,7 +110,7 @@ TEST(Inspect, ExplainConvTranspose2d) {
     expect_contains(upconv::explain(up, dims),
                     {"ConvTranspose2d NCHW", "(2, 16, 5, 7)", "(2, 8, 10, 14)", "[in, out / groups, kh, kw]", "1,160",
                      "output row = 2 * input row + tap - 1", "output row 5 = w[0] x[3] + w[2] x[2]", "(11, 15)",
-                     "rows 1 + 0", "1 to 4", "0.16128 MFLOP", "automatic"});
+                     "rows 1 + 0", "1 to 4", "0.16128 MFLOP", "MFLOP by "});
     EXPECT_EQ(up.flops(dims), 2.0 * 2 * 16 * 8 * 9 * 5 * 7);
     EXPECT_EQ(up.parameter_count(), 16 * 8 * 9 + 8);
 }

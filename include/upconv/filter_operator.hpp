@@ -5,6 +5,7 @@
 #include "init.hpp"
 #include "options.hpp"
 #include "plan/filter_pass.hpp"
+#include "plan/gradient.hpp"
 #include "tensor/plan.hpp"
 
 namespace upconv {

@@ -6,7 +6,8 @@
 #include <cmath>
 
 #include "kernel/random.hpp"
-#include "plan/filter_pass.hpp"
+#include "kernel/scalar.hpp"
+#include "plan/walk.hpp"
 
 namespace upconv::init {
 

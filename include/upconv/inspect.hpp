@@ -152,7 +152,7 @@ std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input
                     " (negative: lines that no tap reads)\n");
         s += joined("  an output pixel sums ", text::thousands(r.fine_per_group() * r.taps()), " products\n");
     }
-    return s + joined("  ", problem.flops() / 1e6, " MFLOP, algorithm ", to_text(problem.algorithm), "\n");
+    return s + joined("  ", problem.flops() / 1e6, " MFLOP by ", FilterPass<Scalar>::text(problem), "\n");
 }
 
 /// What a resize does: shapes, and the input cells with their weights of an output row and column in the middle.

@@ -3,13 +3,26 @@
 
 namespace upconv {
 
+/// All but `reference` need a scalar that is float, double or narrower; others always take the reference.
 enum class Algorithm {
     automatic,  // whatever is fastest for the shape
     reference,  // the definition, loop by loop, for any scalar
+    channels,   // vectors over output channels
+    pixels,     // vectors over pixels: few output channels, depthwise, small groups
 };
 
 constexpr const char* to_text(Algorithm algorithm) {
-    return algorithm == Algorithm::reference ? "reference" : "automatic";
+    switch (algorithm) {
+        case Algorithm::reference:
+            return "reference";
+        case Algorithm::channels:
+            return "channels";
+        case Algorithm::pixels:
+            return "pixels";
+        case Algorithm::automatic:
+            break;
+    }
+    return "automatic";
 }
 
 }  // namespace upconv

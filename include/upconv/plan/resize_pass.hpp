@@ -20,6 +20,11 @@ class ResizePass {
     Shape4 input_shape() const { return input_; }
     Shape4 output_shape() const { return {input_.n, input_.c, rows_.outputs(), columns_.outputs()}; }
 
+    std::string text() const {
+        return joined("tables of ", static_cast<Index>(rows_.weight.size()), " row and ",
+                      static_cast<Index>(columns_.weight.size()), " column terms");
+    }
+
     template <Executor E>
     void run(View<const T> input, View<T> output, const E& executor) const {
         const Shape4 shape = output.shape;

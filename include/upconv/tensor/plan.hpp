@@ -21,6 +21,11 @@ class Plan {
     Dims input_shape() const { return dims_of<L>(pass_.input_shape()); }
     Dims output_shape() const { return dims_of<L>(pass_.output_shape()); }
 
+    /// On one line: what it computes, how, and why so.
+    std::string text() const {
+        return joined(op_, " ", L::name, " ", input_shape(), " -> ", output_shape(), ": ", pass_.text());
+    }
+
     /// A new tensor, in the storage order of x.
     template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {

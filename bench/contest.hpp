@@ -1,0 +1,91 @@
+// Contest: all candidates of one workload, measured in turns within one process, around the machine's peak.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "expected.hpp"
+#include "peak.hpp"
+#include "peer.hpp"
+#include "stopwatch.hpp"
+
+namespace bench {
+
+struct Score {
+    std::string name;
+    Order order;
+    double seconds;
+    std::string error;  // empty when the result is right
+};
+
+struct Row {
+    Workload workload;
+    double peak;  // FLOP/s, of all threads
+    std::vector<Score> scores;
+
+    double rate(double seconds) const { return workload.flops() / seconds; }
+};
+
+class Contest {
+  public:
+    Contest(const Workload& w, int threads) : w_(w), threads_(threads), operands_(w) {
+        const Expected expected(w, operands_);
+        for (const Peer& peer : peers()) {
+            if (peer.make == nullptr) continue;
+            for (Candidate& candidate : peer.make(w, operands_, threads)) enter(std::move(candidate), expected);
+        }
+    }
+
+    Row run(double seconds) {
+        constexpr int rounds = 8;
+        const double slice = seconds / rounds / static_cast<double>(entries_.size() + 1);
+        double peak_rate = 0;
+        for (int round = 0; round < rounds; ++round) {
+            wait_until_idle();
+            peak_rate = std::max(peak_rate, peak(threads_));
+            for (Entry& entry : entries_) {
+                if (!entry.error.empty() || hopeless(entry)) continue;
+                wait_until_idle();
+                if (entry.watch.best() < slow) entry.candidate.run();  // its data back into the caches
+                entry.watch.turn(slice, entry.candidate.run);
+            }
+        }
+        Row row{w_, peak_rate, {}};
+        for (const Entry& entry : entries_)
+            row.scores.push_back({entry.candidate.name, entry.candidate.order, entry.watch.best(), entry.error});
+        return row;
+    }
+
+  private:
+    struct Entry {
+        Candidate candidate;
+        Stopwatch watch;
+        std::string error;
+    };
+
+    /// Its result is compared before anything is measured.
+    void enter(Candidate candidate, const Expected& expected) {
+        Entry entry{std::move(candidate), {}, {}};
+        entry.watch.turn(0, entry.candidate.run);
+        entry.error = expected.error_of(entry.candidate.output(), entry.candidate.order).value_or("");
+        entries_.push_back(std::move(entry));
+    }
+
+    /// Slow calls that are far behind are not repeated often. A few times they are: one call may meet a neighbour.
+    bool hopeless(const Entry& entry) const {
+        constexpr double very_slow = 10 * slow, far = 4;
+        double best = entry.watch.best();
+        for (const Entry& other : entries_) best = std::min(best, other.watch.best());
+        const double least = entry.watch.timings() < 4 ? very_slow : slow;
+        return entry.watch.best() > least && entry.watch.best() > far * best;
+    }
+
+    static constexpr double slow = 20e-3;
+
+    Workload w_;
+    int threads_;
+    Operands operands_;
+    std::vector<Entry> entries_;
+};
+
+}  // namespace bench

@@ -1,0 +1,49 @@
+// Finish: bias and activation on sums that rest in a buffer, before they move to the output.
+//
+//     sums[i][lane] = activation(sums[i][lane] + bias[lane])
+#pragma once
+
+#include "activation.hpp"
+#include "simd.hpp"
+
+namespace upconv {
+
+template <class C>
+struct Finish {
+    C* sums = nullptr;  // (count, lanes)
+    Index count = 0, lanes = 0;
+    const C* bias = nullptr;  // (lanes), or none
+    Activation activation = Activation::none;
+
+    bool needed() const { return bias != nullptr || activation.kind != Activation::Kind::none; }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        const V zero{}, low = static_cast<C>(activation.low) - zero, high = static_cast<C>(activation.high) - zero;
+        for (C* at = sums; at != sums + count * lanes; at += lanes)
+            for (Index lane = 0; lane < lanes; lane += width) {
+                V& v = *reinterpret_cast<V*>(at + lane);
+                if (bias != nullptr) v = v + *reinterpret_cast<const V*>(bias + lane);
+                switch (activation.kind) {
+                    case Activation::Kind::none:
+                        break;
+                    case Activation::Kind::relu:
+                        v = v < zero ? zero : v;
+                        break;
+                    case Activation::Kind::leaky_relu:
+                        v = v < zero ? low * v : v;
+                        break;
+                    case Activation::Kind::clamp:
+                        v = v < low ? low : high < v ? high : v;
+                        break;
+                    case Activation::Kind::sigmoid:
+                    case Activation::Kind::tanh:
+                        for (Index i = lane; i < lane + width; ++i) at[i] = activate(activation, at[i]);
+                }
+            }
+    }
+};
+
+}  // namespace upconv

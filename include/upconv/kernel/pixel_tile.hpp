@@ -1,0 +1,139 @@
+// Pixel tile: vectors along the pixels, one broadcast weight for each channel. The fast form of gather and of
+// scatter-add where few output channels would leave the lanes of a channel tile empty, and for depthwise and small
+// groups:
+//
+//     sums[o][j] += weight[block][tap][c][o] * x[block][c][tap_offset[tap] + j]
+//
+// in the canonical order of every sum: blocks of input channels, the taps, the channels of the block. A channel o is an
+// output channel of one phase: phases that read the same inputs are taken together, as that many more channels. Rows
+// lie one after the other, so j runs over a whole picture; what it sums in the gap between two rows is not stored.
+#pragma once
+
+#include <algorithm>
+
+#include "channel_tile.hpp"
+
+namespace upconv {
+
+/// Some pictures of one group. Steps and offsets are in elements.
+template <class C>
+struct PixelPass {
+    const C* x;
+    C* sums;
+    const C* weight;  // (blocks, taps, block channels, outputs)
+    const Index* tap_offset;
+    const unsigned* tap_outputs;  // (taps): bit o says that output o has this tap
+    const Index* sum_offset;      // (outputs)
+    Index taps, channels, outputs;
+    Index channel_step;                      // from an input channel to the next
+    Index pictures, x_picture, sum_picture;  // how many, and from one to the next
+    Index pixels;                            // of a picture; whole vectors are read and written
+};
+
+/// O channels x N vectors of pixels.
+template <class C, int Bytes, int O, int N>
+[[gnu::always_inline]] inline void pixel_tile(const PixelPass<C>& pass, const C* x, C* sums) {
+    using V = Vector<C, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    const Index block = std::min(pass.channels, channel_block);
+    V sum[O][N];
+#pragma GCC unroll 16
+    for (int o = 0; o < O; ++o)
+#pragma GCC unroll 16
+        for (int v = 0; v < N; ++v) sum[o][v] = V{};
+
+    const C* weight = pass.weight;
+    for (Index k = 0; k < pass.channels; k += block, x += block * pass.channel_step) {
+        const Index depth = std::min(pass.channels - k, block);
+        for (Index t = 0; t < pass.taps; ++t) {
+            const C* from = x + pass.tap_offset[t];
+            const unsigned outputs = pass.tap_outputs[t];
+            const auto channel = [&](auto has) __attribute__((always_inline)) {
+                V pixel[N];
+#pragma GCC unroll 16
+                for (int v = 0; v < N; ++v) pixel[v] = *reinterpret_cast<const V*>(from + v * width);
+#pragma GCC unroll 16
+                for (int o = 0; o < O; ++o) {
+                    if (!has(o)) continue;
+                    const V w = weight[o] - V{};
+#pragma GCC unroll 16
+                    for (int v = 0; v < N; ++v) sum[o][v] += w * pixel[v];
+                }
+                from += pass.channel_step;
+                weight += O;
+            };
+            // A tap that some outputs lack is not a weight of 0: NaN and infinity must not pass through it.
+            if (outputs == (1u << O) - 1)
+                for (Index c = 0; c < depth; ++c) channel([](int) { return true; });
+            else
+                for (Index c = 0; c < depth; ++c) channel([&](int o) { return (outputs >> o & 1) != 0; });
+        }
+    }
+#pragma GCC unroll 16
+    for (int o = 0; o < O; ++o)
+#pragma GCC unroll 16
+        for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums + pass.sum_offset[o] + v * width) = sum[o][v];
+}
+
+/// The counts of channels for which a tile exists; others are padded with channels of zero weights.
+inline constexpr Index pixel_tile_outputs[] = {1, 2, 3, 4, 6, 8, 12};
+
+template <class C>
+struct PixelTiles {
+    const PixelPass<C>* passes;
+    Index count;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        for (const PixelPass<C>* pass = passes; pass != passes + count; ++pass) switch (pass->outputs) {
+                case 1:
+                    pictures<Bytes, 1>(*pass);
+                    break;
+                case 2:
+                    pictures<Bytes, 2>(*pass);
+                    break;
+                case 3:
+                    pictures<Bytes, 3>(*pass);
+                    break;
+                case 4:
+                    pictures<Bytes, 4>(*pass);
+                    break;
+                case 6:
+                    pictures<Bytes, 6>(*pass);
+                    break;
+                case 8:
+                    pictures<Bytes, 8>(*pass);
+                    break;
+                default:
+                    pictures<Bytes, 12>(*pass);
+                    break;
+            }
+    }
+
+    template <int Bytes, int O>
+    [[gnu::always_inline]] void pictures(const PixelPass<C>& pass) const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        constexpr int most = std::min(sums_in_registers(Bytes) / O, 8);
+        for (Index p = 0; p < pass.pictures; ++p)
+            if (pass.pixels > (most - 1) * width)
+                tiles<Bytes, O, most>(pass, p);
+            else if (pass.pixels > width)
+                tiles<Bytes, O, std::min(most, 2)>(pass, p);
+            else
+                tiles<Bytes, O, 1>(pass, p);
+    }
+
+    /// A picture in tiles of N vectors; the last overlaps the one before it, and forms the same sums again.
+    template <int Bytes, int O, int N>
+    [[gnu::always_inline]] void tiles(const PixelPass<C>& pass, Index picture) const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        const Index last = std::max<Index>((pass.pixels + width - 1) / width - N, 0) * width;
+        for (Index at = 0;; at = std::min(at + N * width, last)) {
+            pixel_tile<C, Bytes, O, N>(pass, pass.x + picture * pass.x_picture + at,
+                                       pass.sums + picture * pass.sum_picture + at);
+            if (at == last) return;
+        }
+    }
+};
+
+}  // namespace upconv

@@ -1,0 +1,91 @@
+// SIMD: the vectors that kernels are written in, and the choice of the instruction set at run time. The only file that
+// knows one.
+//
+// A kernel is a struct with a member `template <int Bytes> void run() const`, always inlined, written in GNU vector
+// extensions. run_on() calls it from a function that is compiled for the instruction set, so no compiler flag is needed
+// of the user, and two translation units that are built with other flags share one and the same kernel.
+#pragma once
+
+#include <cstddef>
+
+namespace upconv {
+
+/// A vector of T in `Bytes` bytes, loaded and stored at any address that is aligned for T. Write a broadcast as `s -
+/// Vector{}`: it costs nothing, while `Vector{} + s` must add (-0 + 0 is +0).
+template <class T, int Bytes>
+struct VectorOf {
+    typedef T type __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
+};
+template <class T, int Bytes>
+using Vector = typename VectorOf<T, Bytes>::type;
+
+enum class Isa { baseline, avx2, avx512 };
+
+constexpr const char* to_text(Isa isa) {
+    return isa == Isa::avx512 ? "AVX-512" : isa == Isa::avx2 ? "AVX2" : "baseline";
+}
+
+/// The width of a vector, and how many sums a tile keeps in registers: registers less those for weights and a
+/// broadcast.
+constexpr int vector_bytes(Isa isa) { return isa == Isa::avx512 ? 64 : isa == Isa::avx2 ? 32 : 16; }
+constexpr int sums_in_registers(int bytes) { return bytes == 64 ? 24 : 12; }
+
+#if defined(__x86_64__) || defined(__i386__)
+#if defined(__AVX512F__)
+struct BuildFlags512 {};
+using BuildFlags = BuildFlags512;
+#elif defined(__AVX2__)
+struct BuildFlags256 {};
+using BuildFlags = BuildFlags256;
+#else
+struct BuildFlags128 {};
+using BuildFlags = BuildFlags128;
+#endif
+
+inline Isa best_isa() {
+    static const Isa best = [] {
+        const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+        if (wide) return Isa::avx512;
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? Isa::avx2 : Isa::baseline;
+    }();
+    return best;
+}
+
+// The flags of the build are part of the name: what -mavx2 lets the compiler do must not be linked into a program
+// without it.
+template <class Flags, class Work>
+__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"), noinline)) void run_avx512(const Work& work) {
+    work.template run<64>();
+}
+template <class Flags, class Work>
+__attribute__((target("avx2,fma"), noinline)) void run_avx2(const Work& work) {
+    work.template run<32>();
+}
+template <class Flags, class Work>
+__attribute__((noinline)) void run_baseline(const Work& work) {
+    work.template run<16>();
+}
+
+template <class Work>
+void run_on(Isa isa, const Work& work) {
+    switch (isa) {
+        case Isa::avx512:
+            return run_avx512<BuildFlags>(work);
+        case Isa::avx2:
+            return run_avx2<BuildFlags>(work);
+        case Isa::baseline:
+            return run_baseline<BuildFlags>(work);
+    }
+}
+#else
+/// NEON, and what else the compiler makes of 16 bytes.
+inline Isa best_isa() { return Isa::baseline; }
+
+template <class Work>
+void run_on(Isa, const Work& work) {
+    work.template run<16>();
+}
+#endif
+
+}  // namespace upconv

@@ -1,0 +1,66 @@
+// FilterProblem: what a pass over a relation needs to know before any numbers come.
+#pragma once
+
+#include "../geometry/border.hpp"
+#include "../kernel/activation.hpp"
+#include "../kernel/scalar.hpp"
+#include "../kernel/view.hpp"
+#include "algorithm.hpp"
+#include "walk.hpp"
+
+namespace upconv {
+
+struct FilterProblem {
+    Relation relation;
+    Direction direction = Direction::to_coarse;
+    Index n = 0;
+    PaddingMode mode = PaddingMode::zeros;
+    Activation activation = Activation::none;
+    Algorithm algorithm = Algorithm::automatic;
+
+    constexpr Shape4 coarse_shape() const {
+        return {n, relation.coarse_channels, relation.rows.coarse, relation.columns.coarse};
+    }
+    constexpr Shape4 fine_shape() const {
+        return {n, relation.fine_channels, relation.rows.fine, relation.columns.fine};
+    }
+    constexpr Shape4 input_shape() const { return direction == Direction::to_coarse ? fine_shape() : coarse_shape(); }
+    constexpr Shape4 output_shape() const { return direction == Direction::to_coarse ? coarse_shape() : fine_shape(); }
+
+    constexpr Index inputs_per_group() const { return input_shape().c / relation.groups; }
+    constexpr Index outputs_per_group() const { return output_shape().c / relation.groups; }
+
+    /// Where the weight from input channel `in` to output channel `out`, both within group `g`, stands in
+    /// [coarse, fine / groups, kh, kw], for tap (a, b).
+    constexpr Index weight_index(Index g, Index out, Index in, Index a, Index b) const {
+        const Relation& r = relation;
+        const bool to_coarse = direction == Direction::to_coarse;
+        const Index coarse = g * r.coarse_per_group() + (to_coarse ? out : in), fine = to_coarse ? in : out;
+        return ((coarse * r.fine_per_group() + fine) * r.rows.kernel + a) * r.columns.kernel + b;
+    }
+
+    /// Multiply-adds of the definition, those that fall into the padding too, as floating-point operations (two each).
+    constexpr double flops() const {
+        return 2.0 * static_cast<double>(n) * static_cast<double>(relation.weight_count()) *
+               static_cast<double>(relation.rows.coarse) * static_cast<double>(relation.columns.coarse);
+    }
+
+    /// A border that is not zeros, and that the filters reach.
+    constexpr bool has_border() const { return mode != PaddingMode::zeros && relation.with_overhang() != relation; }
+};
+
+/// Refuses sizes whose outputs or extended planes leave 64 bits in bytes of T or of its sums.
+template <class T>
+constexpr void check_workspace(const char* op, const FilterProblem& problem) {
+    const Relation extended = problem.has_border() ? problem.relation.with_overhang() : problem.relation;
+    const Checked plane = Checked(extended.rows.fine) * extended.columns.fine * sizeof(AccumulatorOf<T>);
+    const Checked images = std::max<Index>(problem.n, 1);
+    const Checked fine = plane * extended.fine_channels * images;
+    const Checked coarse =
+        Checked(extended.rows.coarse) * extended.columns.coarse * extended.coarse_channels * images * sizeof(T);
+    if (fine.overflow() || coarse.overflow())
+        refuse(op, ": an output of ", problem.output_shape().h, " x ", problem.output_shape().w, " and ",
+               problem.output_shape().c, " channels, batch ", problem.n, ", leaves 64-bit sizes; use smaller ones");
+}
+
+}  // namespace upconv

@@ -1,0 +1,67 @@
+// ReferencePlan: the reference kernels over a whole problem, for any scalar.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "../kernel/border.hpp"
+#include "../kernel/gather.hpp"
+#include "../kernel/scatter_add.hpp"
+#include "executor.hpp"
+#include "problem.hpp"
+
+namespace upconv {
+
+template <class T>
+class ReferencePlan {
+  public:
+    ReferencePlan(const FilterProblem& problem, const T* weight)
+        : problem_(problem), weight_(weight, weight + problem.relation.weight_count()) {}
+
+    template <Executor E>
+    void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
+        if (problem_.direction == Direction::to_fine)
+            scatter_add(input, output, store, executor);
+        else
+            gather(input, output, store, executor);
+    }
+
+  private:
+    using Acc = AccumulatorOf<T>;
+
+    template <class E>
+    void gather(View<const T> fine, View<T> coarse, const Store<T>& store, const E& executor) const {
+        const Relation& r = problem_.relation;
+        const Index rows = problem_.n * r.coarse_channels * r.rows.coarse;
+        executor(rows, problem_.flops() / static_cast<double>(rows), [&](Index item) {
+            const Index row = item % r.rows.coarse, channel = item / r.rows.coarse % r.coarse_channels;
+            gather_row(r, fine, weight_.data(), store, item / r.rows.coarse / r.coarse_channels, channel, row, coarse);
+        });
+    }
+
+    /// Sums a plane at a time in a buffer of its own, one for each worker, and stores it from there: the only writes to
+    /// the output.
+    template <class E>
+    void scatter_add(View<const T> coarse, View<T> fine, const Store<T>& store, const E& executor) const {
+        const Relation& r = problem_.relation;
+        const Index plane_size = r.rows.fine * r.columns.fine, planes = problem_.n * r.fine_channels;
+        const Index workers = std::min(planes, executor.threads());
+        std::vector<Acc> buffer(static_cast<std::size_t>(workers * plane_size), number<Acc>(0));
+        executor(workers, problem_.flops() / static_cast<double>(workers), [&](Index worker) {
+            Acc* plane = buffer.data() + worker * plane_size;  // (fine rows, fine columns)
+            for (Index item = worker; item < planes; item += workers) {
+                const Index n = item / r.fine_channels, channel = item % r.fine_channels;
+                std::fill(plane, plane + plane_size, number<Acc>(0));
+                scatter_add_plane(r, coarse, weight_.data(), n, channel, plane);
+                for (Index i = 0; i < fine.shape.h; ++i)
+                    for (Index j = 0; j < fine.shape.w; ++j)
+                        fine(n, channel, i, j) = store(plane[i * r.columns.fine + j], channel);
+            }
+        });
+    }
+
+    FilterProblem problem_;
+    std::vector<T> weight_;  // (coarse, fine / groups, kh, kw)
+};
+
+}  // namespace upconv

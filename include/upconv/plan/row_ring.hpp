@@ -1,0 +1,73 @@
+// RowRing: the packed input rows of a strip. Strips come in order, and what one has packed the next still finds.
+#pragma once
+
+#include "../kernel/view.hpp"
+#include "walk.hpp"
+
+namespace upconv {
+
+/// Rows of a batch of images as numbers: n * height + row. Steps of the output likewise: n * steps + step.
+struct RowNumbers {
+    Index steps, step, height;  // output steps an image, input rows a step, input rows an image
+    Range reach;                // offsets of the first and past the last input row of a step
+
+    /// The input rows that the output steps [begin, end) read, within their images.
+    Range read(Range lines) const {
+        const auto number = [&](Index line, Index offset) {
+            return line / steps * height + std::clamp<Index>(line % steps * step + offset, 0, height);
+        };
+        return {number(lines.begin, reach.begin), number(lines.end - 1, reach.end)};
+    }
+
+    /// The most rows that any strip of `strip` steps reads, of `lines` in all.
+    Index most_read(Index lines, Index strip) const {
+        Index most = 1;
+        for (Index line = 0; line < lines; line += strip)
+            most = std::max(most, read({line, std::min(line + strip, lines)}).size());
+        return most;
+    }
+};
+
+template <class C>
+class RowRing {
+  public:
+    /// `memory` has room for `rows` + 1 rows of `row_size` numbers: the last is the row of zeros.
+    RowRing(const RowNumbers& numbers, C* memory, Index rows, Index row_size)
+        : numbers_(numbers), memory_(memory), rows_(rows), row_size_(row_size) {
+        std::fill(memory + rows * row_size, memory + (rows + 1) * row_size, C(0));
+    }
+
+    /// Packs the rows that `lines` read and that are not there yet, pack(n, row, where). `part` names what is packed of
+    /// a row.
+    template <class Pack>
+    void load(Index part, Range lines, const Pack& pack) {
+        const Range rows = numbers_.read(lines);
+        if (part != part_ || rows.begin < held_.begin || rows.begin > held_.end) held_ = {rows.begin, rows.begin};
+        for (Index row = held_.end; row < rows.end; ++row)
+            pack(row / numbers_.height, row % numbers_.height, memory_ + row % rows_ * row_size_);
+        part_ = part;
+        held_ = {rows.begin, std::max(held_.end, rows.end)};
+    }
+
+    /// Whether the input row at `offset` from the first of an output step is in its image.
+    bool inside(Index line, Index offset) const {
+        const Index row = line % numbers_.steps * numbers_.step + offset;
+        return row >= 0 && row < numbers_.height;
+    }
+
+    /// That row; zeros beside the image.
+    const C* row(Index line, Index offset) const {
+        if (!inside(line, offset)) return memory_ + rows_ * row_size_;
+        const Index row = line % numbers_.steps * numbers_.step + offset;
+        return memory_ + (line / numbers_.steps * numbers_.height + row) % rows_ * row_size_;
+    }
+
+  private:
+    RowNumbers numbers_;
+    C* memory_;
+    Index rows_, row_size_;
+    Index part_ = -1;
+    Range held_;
+};
+
+}  // namespace upconv

@@ -1,0 +1,66 @@
+// Strips: how the output of a run is cut between threads and into pieces that fit a cache.
+#pragma once
+
+#include <algorithm>
+
+#include "../geometry/size2.hpp"
+#include "executor.hpp"
+#include "scratch.hpp"
+
+namespace upconv {
+
+/// `lines` output steps over all images, `rows` of them a strip; `parts` of the output that are walked one after the
+/// other (tiles of columns, groups), and `splits` of its channels where there are fewer strips than threads.
+struct StripCut {
+    Index lines, rows, strips, parts, splits;
+
+    Index items() const { return parts * splits * strips; }
+};
+
+/// Strips of at most `most_rows`, of about the same height, and as many as the threads can share evenly.
+inline StripCut cut_strips(Index lines, Index most_rows, Index parts, Index blocks, Index threads) {
+    Index strips = (lines + most_rows - 1) / most_rows;
+    if (threads > 1 && lines >= threads) strips = (strips + threads - 1) / threads * threads;
+    const Index rows = (lines + strips - 1) / strips;
+    strips = (lines + rows - 1) / rows;
+    return {lines, rows, strips, parts, parts * strips >= threads ? 1 : std::min(blocks, threads)};
+}
+
+/// Makes a worker for each thread, make(memory) with `bytes` of its own, and gives each a stretch of the items in
+/// order: worker.run(part, lines, split).
+template <Executor E, class Make>
+void run_strips(const StripCut& cut, Index bytes, double cycles, const E& executor, const Make& make) {
+    const Index items = cut.items(), workers = std::min(items, executor.threads());
+    std::byte* const memory = scratch().at_least(workers * bytes);
+    executor(workers, cycles / static_cast<double>(workers), [&](Index w) {
+        auto worker = make(memory + w * bytes);
+        for (Index item = w * items / workers; item < (w + 1) * items / workers; ++item) {
+            const Index strip = item % cut.strips, split = item / cut.strips % cut.splits;
+            worker.run(item / cut.strips / cut.splits,
+                       Range{strip * cut.rows, std::min((strip + 1) * cut.rows, cut.lines)}, split);
+        }
+    });
+}
+
+/// Takes pieces of a block of memory, each on a cache line.
+class Pieces {
+  public:
+    explicit Pieces(std::byte* memory) : next_(memory) {}
+
+    template <class T>
+    T* take(Index count) {
+        T* const piece = reinterpret_cast<T*>(next_);
+        next_ += bytes<T>(count);
+        return piece;
+    }
+
+    template <class T>
+    static constexpr Index bytes(Index count) {
+        return (count * static_cast<Index>(sizeof(T)) + 63) / 64 * 64;
+    }
+
+  private:
+    std::byte* next_;
+};
+
+}  // namespace upconv

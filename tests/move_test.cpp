@@ -1,0 +1,264 @@
+// Move: rows into the form of a tile and rows of sums into the output, for every size, layout, stride and a narrow
+// scalar; and bias and activation on sums in a buffer. What none may write is a canary.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <upconv/kernel/finish.hpp>
+#include <upconv/kernel/planar.hpp>
+
+#include "every_isa.hpp"
+
+namespace {
+
+using upconv::channel_block;
+using upconv::Index;
+using upconv::RowOf;
+using upconv::Shape4;
+using upconv::View;
+
+/// Whole numbers in a byte, summed in float: stands for half and bfloat16.
+struct Narrow {
+    signed char value = 0;
+    Narrow() = default;
+    explicit Narrow(float x) : value(static_cast<signed char>(x)) {}
+    explicit operator float() const { return value; }
+    friend bool operator==(const Narrow&, const Narrow&) = default;
+};
+
+}  // namespace
+
+template <>
+struct upconv::Accumulator<Narrow> {
+    using type = float;
+};
+
+namespace {
+
+template <class T>
+using SumOf = upconv::AccumulatorOf<T>;
+
+template <class T>
+const T canary = T(77);
+
+template <class T>
+std::vector<T> filled(Index size, T value) {
+    return std::vector<T>(static_cast<std::size_t>(size), value);
+}
+
+template <class T>
+std::vector<T> small_integers(Index size) {
+    std::mt19937 engine(3);
+    std::vector<T> values;
+    for (Index i = 0; i < size; ++i) values.push_back(T(static_cast<float>(static_cast<int>(engine() % 21) - 10)));
+    return values;
+}
+
+// Layouts: the strides of a tensor of that shape, and how far it reaches.
+
+enum class Layout { planes, pixels, transposed_planes, gaps };
+constexpr Layout every_layout[] = {Layout::planes, Layout::pixels, Layout::transposed_planes, Layout::gaps};
+
+constexpr Shape4 strides(Layout layout, const Shape4& s) {
+    switch (layout) {
+        case Layout::planes:
+            return {s.c * s.h * s.w, s.h * s.w, s.w, 1};
+        case Layout::pixels:
+            return {s.c * s.h * s.w, 1, s.w * s.c, s.c};
+        case Layout::transposed_planes:
+            return {s.c * s.h * s.w, s.h * s.w, 1, s.h};
+        case Layout::gaps:
+            break;
+    }
+    return {s.c * s.h * s.w * 6, s.h * s.w * 6, s.w * 3, 3};
+}
+
+template <class T>
+struct Picture {
+    Shape4 shape, stride;
+    std::vector<T> memory;
+
+    Picture(Layout layout, const Shape4& of, bool empty)
+        : shape(of),
+          stride(strides(layout, of)),
+          memory(static_cast<std::size_t>((of.n - 1) * stride.n + (of.c - 1) * stride.c + (of.h - 1) * stride.h +
+                                          (of.w - 1) * stride.w + 1),
+                 canary<T>) {
+        if (!empty) memory = small_integers<T>(static_cast<Index>(memory.size()));
+    }
+    View<T> view() { return {memory.data(), shape, stride}; }
+    /// 0 beside the picture.
+    SumOf<T> at(Index n, Index c, Index h, Index w) {
+        return w < 0 || w >= shape.w ? SumOf<T>(0) : static_cast<SumOf<T>>(view()(n, c, h, w));
+    }
+};
+
+template <class T, class F>
+void for_each_picture(const F& f) {
+    for (Layout layout : every_layout)
+        for (Index channels : {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 19, 33})
+            for (Index width : {1, 2, 3, 4, 5, 8, 13, 19}) {
+                f(layout, channels, width);
+                if (testing::Test::HasFailure()) return;
+            }
+}
+
+template <class T>
+class Rows : public testing::Test {};
+using Scalars = testing::Types<float, double, Narrow>;
+TYPED_TEST_SUITE(Rows, Scalars);
+
+TYPED_TEST(Rows, Transpose) {
+    using C = SumOf<TypeParam>;
+    for (Index rows = 0; rows <= 9; ++rows)
+        for (Index columns = 0; columns <= 19; ++columns) {
+            const Index from_step = columns + 3, to_step = rows + 2;
+            const std::vector<C> from = small_integers<C>(rows * from_step + 1);
+            std::vector<C> to = filled(columns * to_step + 1, canary<C>), expected = to;
+            upconv::transpose(from.data(), from_step, rows, columns, to.data(), to_step);
+            for (Index c = 0; c < columns; ++c)
+                for (Index r = 0; r < rows; ++r)
+                    expected[static_cast<std::size_t>(c * to_step + r)] =
+                        from[static_cast<std::size_t>(r * from_step + c)];
+            ASSERT_EQ(to, expected) << rows << " x " << columns;
+        }
+}
+
+TYPED_TEST(Rows, PackForChannels) {
+    using C = SumOf<TypeParam>;
+    for_each_picture<TypeParam>([](Layout layout, Index channels, Index width) {
+        Picture<TypeParam> x(layout, {2, channels + 2, 3, width}, false);
+        for (Index first : {-23, -3, 0, 1, 21})
+            for (Index columns : {1, 4, 19, 26}) {
+                const Index block = std::min(channels, channel_block), blocks = (channels + block - 1) / block;
+                std::vector<C> packed = filled(blocks * columns * block + 1, canary<C>), expected = packed;
+                upconv::pack_row(View<const TypeParam>(x.view()), {1, 1, channels, 2, first, columns}, packed.data());
+                // The channels that the last block lacks are nobody's, between the columns of the picture.
+                for (Index c = 0; c < blocks * block; ++c)
+                    for (Index j = 0; j < columns; ++j) {
+                        const auto at = static_cast<std::size_t>((c / block * columns + j) * block + c % block);
+                        expected[at] = c < channels ? x.at(1, c + 1, 2, first + j) : packed[at];
+                    }
+                ASSERT_EQ(packed, expected)
+                    << "layout " << static_cast<int>(layout) << ", " << channels << " channels, width " << width
+                    << ", columns " << first << " + " << columns;
+            }
+    });
+}
+
+TYPED_TEST(Rows, UnpackFromChannels) {
+    using C = SumOf<TypeParam>;
+    for_each_picture<TypeParam>([](Layout layout, Index channels, Index width) {
+        const Index lanes = (channels + 7) / 8 * 8;
+        const std::vector<C> sums = small_integers<C>(width * lanes);
+        Picture<TypeParam> y(layout, {2, channels + 2, 3, width + 2}, true), expected = y;
+        for (Index j = 0; j < width; ++j)
+            for (Index c = 0; c < channels; ++c)
+                expected.view()(1, c + 1, 2, j + 1) = TypeParam(sums[static_cast<std::size_t>(j * lanes + c)]);
+        upconv::unpack_row(sums.data(), lanes, {1, 1, channels, 2, 1, width}, y.view());
+        ASSERT_TRUE(y.memory == expected.memory)
+            << "layout " << static_cast<int>(layout) << ", " << channels << " channels, width " << width;
+    });
+}
+
+TYPED_TEST(Rows, PackForPixels) {
+    using C = SumOf<TypeParam>;
+    for_each_picture<TypeParam>([](Layout layout, Index channels, Index width) {
+        Picture<TypeParam> x(layout, {2, channels + 2, 3, width}, false);
+        for (Index step : {1, 2, 3})
+            for (Index first : {-23, -2, 0, 3, 21})
+                for (Index span : {1, 9, 16}) {
+                    const upconv::Planar planar{step * (span + 2), span + 2, step, span};
+                    std::vector<C> packed = filled(channels * planar.channel_step, canary<C>), expected = packed;
+                    upconv::pack_planar(View<const TypeParam>(x.view()), {1, 1, channels, 2, first, 0}, planar,
+                                        packed.data());
+                    for (Index c = 0; c < channels; ++c)
+                        for (Index e = 0; e < step; ++e)
+                            for (Index q = 0; q < span; ++q)
+                                expected[static_cast<std::size_t>(c * planar.channel_step + e * planar.phase_step +
+                                                                  q)] = x.at(1, c + 1, 2, first + q * step + e);
+                    ASSERT_EQ(packed, expected)
+                        << "layout " << static_cast<int>(layout) << ", " << channels << " channels, width " << width
+                        << ", step " << step << ", first " << first << ", span " << span;
+                }
+    });
+}
+
+TYPED_TEST(Rows, UnpackFromPixels) {
+    using C = SumOf<TypeParam>;
+    for_each_picture<TypeParam>([](Layout layout, Index channels, Index width) {
+        for (Index step : {1, 2, 3}) {
+            const Index plane = width + 3;
+            const std::vector<C> sums = small_integers<C>(channels * plane);
+            Picture<TypeParam> y(layout, {2, channels + 2, 3, width * step + 2}, true), expected = y;
+            for (Index j = 0; j < width; ++j)
+                for (Index c = 0; c < channels; ++c)
+                    expected.view()(1, c + 1, 2, 1 + j * step) =
+                        TypeParam(sums[static_cast<std::size_t>(c * plane + j)]);
+            upconv::unpack_planar(sums.data(), {1, 1, channels, 2, 1, width}, {plane, 0, step, width}, y.view());
+            ASSERT_TRUE(y.memory == expected.memory) << "layout " << static_cast<int>(layout) << ", " << channels
+                                                     << " channels, width " << width << ", step " << step;
+        }
+    });
+}
+
+TYPED_TEST(Rows, Zip) {
+    using C = SumOf<TypeParam>;
+    for (Index rows = 1; rows <= 9; ++rows)
+        for (Index n = 0; n <= 19; ++n) {
+            const std::vector<C> from = small_integers<C>(rows * (n + 3));
+            std::vector<const C*> row;
+            for (Index r = 0; r < rows; ++r) row.push_back(from.data() + r * (n + 3));
+            std::vector<C> to = filled(rows * n + 1, canary<C>), expected = to;
+            upconv::zip(row.data(), rows, n, to.data());
+            for (Index i = 0; i < rows * n; ++i)
+                expected[static_cast<std::size_t>(i)] = row[static_cast<std::size_t>(i % rows)][i / rows];
+            ASSERT_EQ(to, expected) << rows << " rows of " << n;
+        }
+}
+
+// Finish.
+
+/// Exact, but for a few units in the last place of what is not elementary.
+template <class C>
+bool close(const upconv::Activation& f, C a, C b) {
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) == std::isnan(b);
+    const bool smooth = f.kind == upconv::Activation::Kind::sigmoid || f.kind == upconv::Activation::Kind::tanh;
+    return smooth ? std::abs(a - b) <= 4 * std::numeric_limits<C>::epsilon() * std::abs(b) : a == b;
+}
+
+template <class C>
+void check_finish(const upconv::Activation& f, bool with_bias, upconv::Isa isa) {
+    const Index lanes = 2 * upconv::vector_bytes(isa) / static_cast<Index>(sizeof(C));
+    for (Index count : {0, 1, 2, 7}) {
+        std::mt19937 engine(4);
+        std::normal_distribution<double> normal(0, 3);
+        std::vector<C> sums, bias;
+        for (Index i = 0; i < count * lanes + 1; ++i) sums.push_back(static_cast<C>(normal(engine)));
+        for (Index i = 0; i < lanes; ++i) bias.push_back(static_cast<C>(normal(engine)));
+        sums[0] = std::numeric_limits<C>::quiet_NaN();
+        const std::vector<C> before = sums;
+        const upconv::Finish<C> work{sums.data(), count, lanes, with_bias ? bias.data() : nullptr, f};
+        EXPECT_EQ(work.needed(), with_bias || f != upconv::Activation::none);
+        run_on(isa, work);
+        for (Index i = 0; i < count * lanes; ++i) {
+            const auto at = static_cast<std::size_t>(i), lane = static_cast<std::size_t>(i % lanes);
+            const C expected = upconv::activate(f, before[at] + (with_bias ? bias[lane] : C(0)));
+            ASSERT_TRUE(close(f, sums[at], expected)) << "activation " << static_cast<int>(f.kind) << " of sum "
+                                                      << before[at] << ", number " << i << ": " << sums[at];
+        }
+        EXPECT_TRUE(close(upconv::Activation::none, sums.back(), before.back())) << "wrote beside its sums";
+    }
+}
+
+TEST(Finish, BiasAndEveryActivation) {
+    using upconv::Activation;
+    for (const Activation& f : {Activation::none, Activation::relu, Activation::leaky_relu(0.25), Activation::sigmoid,
+                                Activation::tanh, Activation::clamp(-1, 6)})
+        for (bool with_bias : {false, true})
+            for (upconv::Isa isa : every_isa()) {
+                check_finish<float>(f, with_bias, isa);
+                check_finish<double>(f, with_bias, isa);
+            }
+}
+
+}  // namespace

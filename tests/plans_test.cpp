@@ -1,0 +1,178 @@
+// Plans: the channel plan and the pixel plan on every instruction set against the reference, and that against the
+// oracle, over every tail of pixels and channels, strips, column tiles, images, groups and thousands of random
+// problems. Small integers: results compare with ==.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <upconv/plan/channel_plan.hpp>
+#include <upconv/plan/pixel_plan.hpp>
+#include <upconv/plan/reference_plan.hpp>
+
+#include "every_isa.hpp"
+#include "oracle.hpp"
+#include "problems.hpp"
+
+namespace {
+
+using upconv::Axis;
+using upconv::Direction;
+using upconv::FilterProblem;
+using upconv::Index;
+using upconv::Relation;
+
+template <class T>
+testing::AssertionResult same(const char* what, const std::vector<T>& computed, const std::vector<T>& expected) {
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        if (!(computed[i] == expected[i]))
+            return testing::AssertionFailure()
+                   << what << ": number " << i << " is " << computed[i] << " instead of " << expected[i];
+    return testing::AssertionSuccess();
+}
+
+/// Each fast plan against the reference. Layouts and the number of threads change from seed to seed.
+template <class T>
+testing::AssertionResult fast_plans_agree(const FilterProblem& p, std::uint64_t seed) {
+    const Memory in = seed % 2 == 0 ? Memory::planes : Memory::pixels;
+    const Memory out = seed / 2 % 2 == 0 ? Memory::planes : Memory::pixels;
+    const PretendedThreads threads{seed % 3 == 0 ? 1 : static_cast<Index>(seed % 5) + 1};
+    const auto numbers = integer_numbers<T>(p, in, seed);
+    const upconv::ReferencePlan<T> reference(p, numbers.weight.data());
+    const auto expected = output_of(reference, p, numbers, Memory::planes).memory;
+    auto result = testing::AssertionSuccess();
+    for (upconv::Isa isa : every_isa()) {
+        const upconv::ChannelPlan<T> channels(p, numbers.weight.data(), isa);
+        if (result) result = same("channels", output_of(channels, p, numbers, out, threads).planes(), expected);
+        const upconv::PixelPlan<T> pixels(p, numbers.weight.data(), isa);
+        if (result) result = same("pixels", output_of(pixels, p, numbers, out, threads).planes(), expected);
+        if (!result) return result << "; " << to_text(isa) << ", threads " << threads.count << "; " << to_text(p);
+    }
+    return result;
+}
+
+testing::AssertionResult reference_agrees(const FilterProblem& p, std::uint64_t seed) {
+    const auto axis = [](const Axis& a) {
+        return oracle::Axis{a.coarse, a.fine, a.kernel, a.stride, a.dilation, a.begin};
+    };
+    const Relation& r = p.relation;
+    const oracle::Problem problem{axis(r.rows), axis(r.columns), p.n, r.coarse_channels, r.fine_channels, r.groups};
+    const auto numbers = integer_numbers<double>(p, Memory::planes, seed);
+    auto sums = p.direction == Direction::to_coarse ? oracle::coarse_sums(problem, numbers.weight, numbers.input.memory)
+                                                    : oracle::fine_sums(problem, numbers.weight, numbers.input.memory);
+    sums.add_bias(numbers.bias, p.output_shape().h * p.output_shape().w);
+    if (p.activation == upconv::Activation::relu)
+        for (double& value : sums.value) value = std::max(value, 0.0);
+    const upconv::ReferencePlan<double> reference(p, numbers.weight.data());
+    return same("reference", output_of(reference, p, numbers, Memory::planes).memory, sums.value) << "; " << to_text(p);
+}
+
+constexpr Direction both[] = {Direction::to_coarse, Direction::to_fine};
+
+FilterProblem problem(const Axis& rows, const Axis& columns, Index coarse_channels, Index fine_channels,
+                      Direction direction, Index n = 1, Index groups = 1) {
+    FilterProblem p;
+    p.relation = {rows, columns, coarse_channels, fine_channels, groups};
+    p.direction = direction;
+    p.n = n;
+    return p;
+}
+
+Axis axis(const AxisOptions& options) { return options.axis(); }
+
+TEST(Plans, EveryWidth) {
+    const Axis rows = axis({3, 2});
+    for (Direction direction : both)
+        for (Index stride : {1, 2, 3})
+            for (Index width = 1; width <= 40; ++width) {
+                const Axis columns = axis({width, 3, stride, 1, 1, stride == 2 ? 0 : 1});
+                for (Index outputs : {1, 3, 9})
+                    ASSERT_TRUE(
+                        fast_plans_agree<float>(problem(rows, columns, direction == Direction::to_coarse ? outputs : 5,
+                                                        direction == Direction::to_coarse ? 5 : outputs, direction),
+                                                static_cast<std::uint64_t>(width + outputs)));
+            }
+}
+
+TEST(Plans, EveryCountOfChannels) {
+    const Axis rows = axis({4, 3, 2, 1, 1, 0}), columns = axis({7, 3, 2, 1, 1, 0});
+    for (Direction direction : both)
+        for (Index channels = 1; channels <= 35; ++channels)
+            for (Index others : {1, 4, 18}) {
+                const auto seed = static_cast<std::uint64_t>(channels);
+                ASSERT_TRUE(fast_plans_agree<float>(problem(rows, columns, channels, others, direction), seed));
+                ASSERT_TRUE(fast_plans_agree<float>(problem(rows, columns, others, channels, direction), seed));
+            }
+}
+
+TEST(Plans, EveryStrideKernelAndDilation) {
+    std::uint64_t seed = 0;
+    for (Direction direction : both)
+        for (Index stride = 1; stride <= 4; ++stride)
+            for (Index kernel = 1; kernel <= 5; ++kernel)
+                for (Index dilation = 1; dilation <= 4; ++dilation)
+                    for (Index begin : {-1, 0, 2}) {
+                        const Axis rows = axis({5, kernel, stride, dilation, begin, 1 - stride});
+                        const Axis columns = axis({11, kernel, stride, dilation, begin, 0});
+                        ASSERT_TRUE(fast_plans_agree<float>(problem(rows, columns, 3, 2, direction), ++seed));
+                    }
+}
+
+TEST(Plans, GroupsAndBatches) {
+    const Axis rows = axis({5, 3, 2, 1, 1, 1}), columns = axis({9, 3, 1, 2, 2, 2});
+    for (Direction direction : both)
+        for (Index groups : {1, 2, 7, 20})
+            for (Index coarse : {1, 3})
+                for (Index fine : {1, 2, 17})
+                    for (Index n : {1, 3, 16})
+                        ASSERT_TRUE(fast_plans_agree<float>(
+                            problem(rows, columns, groups * coarse, groups * fine, direction, n, groups),
+                            static_cast<std::uint64_t>(groups + n)));
+}
+
+TEST(Plans, RandomProblems) {
+    const char* given = std::getenv("UPCONV_SEED");
+    const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
+    std::printf("UPCONV_SEED=%llu\n", static_cast<unsigned long long>(seed));
+    Dice dice(seed);
+    for (std::uint64_t trial = 0; trial < 3000; ++trial) {
+        const FilterProblem p = random_problem(dice);
+        ASSERT_TRUE(trial % 4 == 0 ? fast_plans_agree<double>(p, trial) : fast_plans_agree<float>(p, trial))
+            << "trial " << trial << " of UPCONV_SEED=" << seed;
+        if (p.n * p.relation.weight_count() > 500) continue;
+        ASSERT_TRUE(reference_agrees(p, trial)) << "trial " << trial << " of UPCONV_SEED=" << seed;
+    }
+}
+
+/// Several strips, several tiles of columns, a ring of rows that comes around, strips over many images, many blocks of
+/// channels.
+TEST(Plans, LargeProblems) {
+    const Axis wide = axis({700, 3, 1, 1, 1, 1}), forty = axis({40, 3, 1, 1, 1, 1});
+    const Axis very_wide = axis({3000, 3, 1, 2, 2, 2});
+    const Axis three = axis({3, 3, 1, 1, 1, 1}), doubled = axis({350, 4, 2, 1, 1, 1});
+    const Axis twenty = axis({20, 4, 2, 1, 1, 1}), dilated = axis({33, 3, 1, 12, 12, 12});
+    const FilterProblem problems[] = {
+        problem(forty, wide, 20, 20, Direction::to_coarse),
+        problem(forty, wide, 2, 20, Direction::to_coarse),
+        problem(twenty, doubled, 20, 20, Direction::to_fine),
+        problem(twenty, doubled, 20, 1, Direction::to_fine),
+        problem(twenty, doubled, 20, 20, Direction::to_coarse),
+        problem(three, very_wide, 3, 2, Direction::to_coarse),
+        problem(three, very_wide, 2, 3, Direction::to_fine),
+        problem(three, axis({1500, 4, 2, 1, 1, 1}), 3, 2, Direction::to_coarse),
+        problem(three, axis({1500, 4, 2, 1, 1, 1}), 2, 3, Direction::to_fine),
+        problem(three, wide, 100, 3, Direction::to_coarse),
+        problem(three, three, 40, 5, Direction::to_coarse, 50),
+        problem(three, three, 5, 40, Direction::to_fine, 50),
+        problem(axis({5, 2, 2}), axis({6, 2, 2}), 70, 70, Direction::to_fine, 2),
+        problem(dilated, dilated, 70, 9, Direction::to_fine),
+        problem(dilated, dilated, 9, 200, Direction::to_coarse),
+        problem(axis({5, 64, 32, 1, 16, 16}), axis({6, 64, 32, 1, 16, 16}), 3, 3, Direction::to_fine, 1, 3),
+        problem(axis({60, 5, 1, 1, 2, 2}), axis({120, 5, 1, 1, 2, 2}), 33, 33, Direction::to_coarse, 1, 33),
+        problem(axis({50, 3, 7}), axis({100, 3, 7}), 6, 20, Direction::to_coarse, 2),
+        problem(axis({300, 9, 1, 1, 4, 4}), axis({8, 9, 1, 1, 4, 4}), 4, 40, Direction::to_coarse, 3),
+    };
+    for (const FilterProblem& p : problems)
+        for (std::uint64_t seed : {3u, 4u}) ASSERT_TRUE(fast_plans_agree<float>(p, seed));
+}
+
+}  // namespace

@@ -1,0 +1,142 @@
+// Problems as the plans have them, without Eigen: how to make them, and tensors for them.
+#pragma once
+
+#include <limits>
+#include <random>
+#include <string>
+#include <upconv/kernel/store.hpp>
+#include <upconv/plan/problem.hpp>
+#include <upconv/plan/strips.hpp>
+#include <vector>
+
+/// Runs the items one after the other on the calling thread, the last first, and says that it has that many threads.
+struct PretendedThreads {
+    upconv::Index count = 1;
+
+    upconv::Index threads() const { return count; }
+
+    template <class Item>
+    void operator()(upconv::Index items, double /*cycles*/, const Item& item) const {
+        while (items > 0) item(--items);
+    }
+};
+
+enum class Memory { planes, pixels };  // n, c, h, w or n, h, w, c
+
+/// A tensor in memory of exactly its size.
+template <class T>
+struct TensorOf {
+    upconv::Shape4 shape, stride;
+    std::vector<T> memory;
+
+    TensorOf(const upconv::Shape4& s, Memory order, T value)
+        : shape(s),
+          stride(order == Memory::planes ? contiguous(s) : upconv::Shape4{s.c * s.h * s.w, 1, s.w * s.c, s.c}),
+          memory(static_cast<std::size_t>(s.size()), value) {}
+
+    upconv::View<const T> view() const { return {memory.data(), shape, stride}; }
+    upconv::View<T> view() { return {memory.data(), shape, stride}; }
+
+    /// The same numbers in planes: one after the other as n, c, h, w.
+    std::vector<T> planes() const {
+        std::vector<T> values;
+        for (upconv::Index n = 0; n < shape.n; ++n)
+            for (upconv::Index c = 0; c < shape.c; ++c)
+                for (upconv::Index h = 0; h < shape.h; ++h)
+                    for (upconv::Index w = 0; w < shape.w; ++w) values.push_back(view()(n, c, h, w));
+        return values;
+    }
+};
+
+/// What one axis is asked for. `end` below 0 leaves lines of the fine grid free behind the last filter.
+struct AxisOptions {
+    upconv::Index coarse, kernel, stride = 1, dilation = 1, begin = 0, end = 0;
+
+    /// With as many fine lines as that makes, but at least one.
+    upconv::Axis axis() const {
+        upconv::Axis a{coarse, 1, kernel, stride, dilation, begin};
+        a.fine = std::max<upconv::Index>(a.natural() - begin - end, 1);
+        return a;
+    }
+};
+
+inline std::string to_text(const upconv::FilterProblem& p) {
+    const auto axis = [](const char* name, const upconv::Axis& a) {
+        return std::string(name) + " (coarse " + std::to_string(a.coarse) + " fine " + std::to_string(a.fine) + " k" +
+               std::to_string(a.kernel) + " s" + std::to_string(a.stride) + " d" + std::to_string(a.dilation) +
+               " begin " + std::to_string(a.begin) + ")";
+    };
+    const upconv::Relation& r = p.relation;
+    return std::string(p.direction == upconv::Direction::to_coarse ? "to coarse, " : "to fine, ") +
+           axis("rows", r.rows) + axis(", columns", r.columns) + ", n " + std::to_string(p.n) + ", channels " +
+           std::to_string(r.coarse_channels) + " coarse " + std::to_string(r.fine_channels) + " fine, groups " +
+           std::to_string(r.groups) + ", activation " + std::to_string(static_cast<int>(p.activation.kind));
+}
+
+/// In [low, high].
+class Dice {
+  public:
+    explicit Dice(std::uint64_t seed) : engine_(seed) {}
+    upconv::Index operator()(upconv::Index low, upconv::Index high) {
+        return low + static_cast<upconv::Index>(engine_() % static_cast<std::uint64_t>(high - low + 1));
+    }
+
+  private:
+    std::mt19937_64 engine_;
+};
+
+/// Any kernel, stride, dilation, padding, cropping, groups and batch, at sizes that take microseconds.
+inline upconv::FilterProblem random_problem(Dice& dice) {
+    const auto axis = [&](upconv::Index most) {
+        const upconv::Index kernel = dice(1, 5), dilation = dice(1, 3), span = (kernel - 1) * dilation;
+        return AxisOptions{dice(1, most), kernel, dice(1, 4), dilation, dice(-2, span), dice(-3, span)}.axis();
+    };
+    const upconv::Index groups = dice(0, 2) == 0 ? dice(2, 5) : 1;
+    const upconv::Index most = dice(0, 3) == 0 ? 35 : 6;
+    upconv::FilterProblem p;
+    p.relation = {axis(9), axis(dice(0, 4) == 0 ? 40 : 12), groups * dice(1, most), groups * dice(1, most), groups};
+    p.direction = dice(0, 1) == 0 ? upconv::Direction::to_coarse : upconv::Direction::to_fine;
+    p.n = dice(1, 3);
+    if (dice(0, 3) == 0) p.activation = upconv::Activation::relu;
+    return p;
+}
+
+/// What a run needs: input, weights and bias, of small integers (exact in float) or of normal numbers.
+template <class T>
+struct Numbers4 {
+    TensorOf<T> input;
+    std::vector<T> weight, bias;
+
+    template <class Next>
+    Numbers4(const upconv::FilterProblem& p, Memory order, const Next& next) : input(p.input_shape(), order, T(0)) {
+        const upconv::Shape4& s = input.shape;  // by position, so that both orders get the same tensor
+        for (upconv::Index n = 0; n < s.n; ++n)
+            for (upconv::Index c = 0; c < s.c; ++c)
+                for (upconv::Index h = 0; h < s.h; ++h)
+                    for (upconv::Index w = 0; w < s.w; ++w) input.view()(n, c, h, w) = static_cast<T>(next());
+        for (upconv::Index i = 0; i < p.relation.weight_count(); ++i) weight.push_back(static_cast<T>(next()));
+        for (upconv::Index i = 0; i < p.output_shape().c; ++i) bias.push_back(static_cast<T>(next()));
+    }
+};
+
+template <class T>
+Numbers4<T> integer_numbers(const upconv::FilterProblem& p, Memory order, std::uint64_t seed) {
+    std::mt19937_64 engine(seed);
+    return {p, order, [&] { return static_cast<int>(engine() % 7) - 3; }};
+}
+
+template <class T>
+Numbers4<T> normal_numbers(const upconv::FilterProblem& p, Memory order, std::uint64_t seed) {
+    std::mt19937_64 engine(seed);
+    std::normal_distribution<double> normal;
+    return {p, order, [&] { return normal(engine); }};
+}
+
+/// The output of a plan, which held NaN before.
+template <class Plan, class T>
+TensorOf<T> output_of(const Plan& plan, const upconv::FilterProblem& p, const Numbers4<T>& numbers, Memory order,
+                      PretendedThreads threads = {}) {
+    TensorOf<T> y(p.output_shape(), order, std::numeric_limits<T>::quiet_NaN());
+    plan.run(numbers.input.view(), y.view(), upconv::Store<T>{numbers.bias.data(), p.activation}, threads);
+    return y;
+}
