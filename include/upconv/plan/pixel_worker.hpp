@@ -1,0 +1,272 @@
+// PixelPlan's worker: what one thread does with a strip. Its memory: the packed input, the stage, and the lists of the
+// passes.
+#pragma once
+
+#include "../kernel/finish.hpp"
+#include "../kernel/pixel_tile.hpp"
+#include "../kernel/planar.hpp"
+#include "pixel_plan.hpp"
+
+namespace upconv {
+
+/// One thread's part of a run.
+template <class T>
+class PixelPlan<T>::Worker {
+  public:
+    Worker(const PixelPlan& plan, const Call& call, std::byte* memory) : plan_(plan), call_(call) {
+        const Sizes sizes = sizes_of(plan, call.strip);
+        Pieces pieces(memory);
+        packed_ = pieces.take<C>(sizes.packed);
+        stage_ = pieces.take<C>(sizes.stage);
+        bias_ = pieces.take<C>(plan.width_);
+        tap_offset_ = pieces.take<Index>(sizes.taps);
+        tap_outputs_ = pieces.take<unsigned>(sizes.taps);
+        sum_offset_ = pieces.take<Index>(sizes.outputs);
+        passes_ = pieces.take<PixelPass<C>>(sizes.passes);
+        list_passes();
+    }
+
+    static Index bytes(const PixelPlan& plan, const Strip& strip) {
+        const Sizes s = sizes_of(plan, strip);
+        return Pieces::bytes<C>(s.packed) + Pieces::bytes<C>(s.stage) + Pieces::bytes<C>(plan.width_) +
+               Pieces::bytes<Index>(s.taps) + Pieces::bytes<unsigned>(s.taps) + Pieces::bytes<Index>(s.outputs) +
+               Pieces::bytes<PixelPass<C>>(s.passes);
+    }
+
+    /// One strip of one tile of columns of the groups that are packed together.
+    void run(Index part, Range strips, Index /*split*/) {
+        const Index pieces = plan_.pieces(call_.strip);
+        const Index first_group = part / plan_.column_tiles() * plan_.groups_together();
+        const Index groups = std::min(plan_.groups_together(), plan_.problem_.relation.groups - first_group);
+        const Index first = part % plan_.column_tiles() * plan_.tile_columns_;
+        const Range columns{first, std::min(first + plan_.tile_columns_, plan_.columns_.steps)};
+        const Index n = strips.begin / pieces * call_.strip.images, step = strips.begin % pieces * call_.strip.steps;
+        const Range images{n, std::min(n + call_.strip.images, plan_.problem_.n)};
+        const Range steps{step, std::min(step + call_.strip.steps, plan_.rows_.steps)};
+
+        pack({.n = 0,
+              .first_channel = first_group * plan_.channels_,
+              .channels = groups * plan_.channels_,
+              .row = 0,
+              .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.reach.begin,
+              .columns = 0},
+             images, steps);
+        sum(first_group, groups, images, steps, columns);
+        finish(first_group * plan_.outputs_, groups * plan_.outputs_);
+        for (Index image = images.begin; image < images.end; ++image)
+            for (Index i = steps.begin; i < steps.end; ++i)
+                unpack({image, first_group * plan_.outputs_, groups * plan_.outputs_, i, 0, 0}, image - images.begin,
+                       i - steps.begin, columns);
+    }
+
+  private:
+    struct Sizes {
+        Index packed, stage, taps, outputs, passes;
+    };
+
+    static Sizes sizes_of(const PixelPlan& plan, const Strip& strip) {
+        Sizes sizes{};
+        // Vectors of the last pixels read past their row, and those of the last row past the buffer.
+        sizes.packed =
+            plan.groups_together() * plan.channels_ * plan.channel_size(strip) + 8 * plan.width_ + plan.span();
+        sizes.stage = (plan.groups_together() * plan.outputs_ * plan.planes() + 1) * plan.plane_size(strip);
+        for (const Tile& tile : plan.tiles_) {
+            sizes.taps += tap_count(plan, tile);
+            sizes.outputs += tile.outputs;
+        }
+        sizes.passes = plan.groups_together() * static_cast<Index>(plan.tiles_.size());
+        return sizes;
+    }
+
+    static Index tap_count(const PixelPlan& plan, const Tile& tile) {
+        return static_cast<Index>(plan.rows_.sets[static_cast<std::size_t>(tile.row_set)].offset.size() *
+                                  plan.columns_.sets[static_cast<std::size_t>(tile.column_set)].offset.size());
+    }
+
+    Planar planar() const {
+        return {plan_.channel_size(call_.strip), plan_.phase_size(call_.strip), plan_.columns_.input_step,
+                plan_.span()};
+    }
+
+    /// Everything of a pass that is the same for all strips.
+    void list_passes() {
+        Index *taps = tap_offset_, *sums = sum_offset_;
+        unsigned* outputs = tap_outputs_;
+        PixelPass<C>* pass = passes_;
+        for (const Tile& tile : plan_.tiles_) {
+            PixelPass<C> of_tile{};
+            of_tile.tap_offset = taps;
+            of_tile.tap_outputs = outputs;
+            of_tile.sum_offset = sums;
+            of_tile.taps = tap_count(plan_, tile);
+            of_tile.channels = plan_.channels_;
+            of_tile.outputs = tile.outputs;
+            of_tile.channel_step = plan_.channel_size(call_.strip);
+            of_tile.x_picture = plan_.packed_rows(call_.strip) * plan_.span();
+            of_tile.sum_picture = call_.strip.steps * plan_.span();
+            const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
+            const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
+            for (std::size_t a = 0; a < rows.offset.size(); ++a)
+                for (std::size_t b = 0; b < columns.offset.size(); ++b) {
+                    *taps++ = offset_of(rows.offset[a] - plan_.rows_.reach.begin,
+                                        columns.offset[b] - plan_.columns_.reach.begin);
+                    unsigned having = (1u << tile.outputs) - 1;
+                    for (std::size_t o = 0; o < tile.output.size(); ++o) {
+                        const Output& out = tile.output[o];
+                        if (rows.phases[static_cast<std::size_t>(out.row_phase)].tap[a] < 0 ||
+                            columns.phases[static_cast<std::size_t>(out.column_phase)].tap[b] < 0)
+                            having &= ~(1u << o);
+                    }
+                    *outputs++ = having;
+                }
+            for (Index o = 0; o < tile.outputs; ++o) {
+                const bool used = o < static_cast<Index>(tile.output.size());
+                const Index unused = plan_.groups_together() * plan_.outputs_ * plan_.planes();
+                *sums++ = used
+                              ? plane_of(tile, tile.output[static_cast<std::size_t>(o)]) * plan_.plane_size(call_.strip)
+                              : unused * plan_.plane_size(call_.strip);
+            }
+            *pass++ = of_tile;
+        }
+    }
+
+    /// Of an input `row` and `column` beside the first that step 0 reads.
+    Index offset_of(Index row, Index column) const {
+        const Index phase =
+            row % plan_.rows_.input_step * plan_.columns_.input_step + column % plan_.columns_.input_step;
+        return phase * plan_.phase_size(call_.strip) + row / plan_.rows_.input_step * plan_.span() +
+               column / plan_.columns_.input_step;
+    }
+
+    /// One set holds all phases, or each phase has its own.
+    static Index phase_number(const MergedAxis& axis, Index set, Index phase) {
+        return axis.sets.size() == 1 ? phase : set;
+    }
+
+    Index plane_of(const Tile& tile, const Output& out) const {
+        const Index row = phase_number(plan_.rows_, tile.row_set, out.row_phase);
+        const Index column = phase_number(plan_.columns_, tile.column_set, out.column_phase);
+        return (out.channel * plan_.rows_.phase_count() + row) * plan_.columns_.phase_count() + column;
+    }
+
+    void pack(RowOf row, Range images, Range steps) const {
+        const MergedAxis& rows = plan_.rows_;
+        for (Index image = images.begin; image < images.end; ++image)
+            for (Index k = 0; k < plan_.packed_rows(call_.strip) * rows.input_step; ++k) {
+                row.n = image;
+                row.row = steps.begin * rows.input_step + rows.reach.begin + k;
+                const Index at = (image - images.begin) * plan_.packed_rows(call_.strip) + k / rows.input_step;
+                C* const to = packed_ +
+                              k % rows.input_step * plan_.columns_.input_step * plan_.phase_size(call_.strip) +
+                              at * plan_.span();
+                if (row.row >= 0 && row.row < rows.input)
+                    pack_planar(call_.input, row, planar(), to);
+                else
+                    clear(row.channels, to);
+            }
+    }
+
+    /// A row beside the picture.
+    void clear(Index channels, C* row) const {
+        for (Index c = 0; c < channels; ++c)
+            for (Index e = 0; e < plan_.columns_.input_step; ++e) {
+                C* const to = row + c * plan_.channel_size(call_.strip) + e * plan_.phase_size(call_.strip);
+                std::fill(to, to + plan_.span(), C(0));
+            }
+    }
+
+    void sum(Index first_group, Index groups, Range images, Range steps, Range columns) const {
+        const Index tiles = static_cast<Index>(plan_.tiles_.size());
+        for (Index g = groups - 1; g >= 0; --g)  // the first group's passes are what the others are made of
+            for (Index t = 0; t < tiles; ++t) {
+                PixelPass<C>& pass = passes_[g * tiles + t];
+                pass = passes_[t];
+                pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip);
+                pass.sums = stage_ + g * plan_.outputs_ * plan_.planes() * plan_.plane_size(call_.strip);
+                pass.weight = plan_.weight_.data() + (first_group + g) * plan_.group_weights_ +
+                              plan_.tiles_[static_cast<std::size_t>(t)].weight;
+                pass.pictures = images.size();
+                pass.pixels = (steps.size() - 1) * plan_.span() + columns.size();
+            }
+        run_on(plan_.isa_, PixelTiles<C>{passes_, groups * tiles});
+    }
+
+    void finish(Index channel, Index channels) const {
+        const Index size = plan_.planes() * plan_.plane_size(call_.strip);
+        Finish<C> work{nullptr, size / plan_.width_, plan_.width_, nullptr, call_.store.activation};
+        if (call_.store.bias != nullptr) work.bias = bias_;
+        if (!work.needed()) return;
+        for (Index c = 0; c < channels; ++c) {
+            if (work.bias != nullptr) std::fill(bias_, bias_ + plan_.width_, widen<C>(call_.store.bias[channel + c]));
+            work.sums = stage_ + c * size;
+            run_on(plan_.isa_, work);
+        }
+    }
+
+    /// All phases of step `row.row` of one image.
+    void unpack(RowOf row, Index image, Index line, Range columns) const {
+        const Index step = row.row, plane = plan_.plane_size(call_.strip);
+        const Planar planar{plan_.planes() * plane, 0, plan_.columns_.output_step, 0};
+        const C* at = stage_ + (image * call_.strip.steps + line) * plan_.span();
+        for (const PhaseSet& row_set : plan_.rows_.sets)
+            for (const MergedPhase& r : row_set.phases) {
+                row.row = r.first + step * plan_.rows_.output_step;
+                if (step >= r.valid.begin && step < r.valid.end) unpack_columns(row, at, planar, columns);
+                at += plan_.columns_.phase_count() * plane;
+            }
+    }
+
+    void unpack_columns(RowOf row, const C* at, const Planar& planar, Range columns) const {
+        if constexpr (std::is_same_v<C, T>)
+            if (call_.output.stride.w == 1 && plan_.zipped_.size() > 1) return unpack_zipped(row, at, planar, columns);
+        for (const PhaseSet& set : plan_.columns_.sets)
+            for (const MergedPhase& phase : set.phases) {
+                const Range part = within(phase, columns);
+                unpack_part(row, at, phase, part, planar, columns);
+                at += plan_.plane_size(call_.strip);
+            }
+    }
+
+    static Range within(const MergedPhase& phase, Range columns) {
+        return {std::max(columns.begin, phase.valid.begin), std::min(columns.end, phase.valid.end)};
+    }
+
+    /// The steps `part` of one column phase, whose sums begin at `at` for the first of `columns`.
+    void unpack_part(RowOf row, const C* at, const MergedPhase& phase, Range part, const Planar& planar,
+                     Range columns) const {
+        row.first_column = phase.first + part.begin * plan_.columns_.output_step;
+        row.columns = part.size();
+        if (!part.empty()) unpack_planar(at + part.begin - columns.begin, row, planar, call_.output);
+    }
+
+    /// All column phases at once where a row's columns are neighbours in memory; what only some phases have, alone.
+    void unpack_zipped(const RowOf& row, const C* at, const Planar& planar, Range columns) const {
+        const Index plane = plan_.plane_size(call_.strip), step = plan_.columns_.output_step;
+        Range common = columns;
+        for (const Zipped& z : plan_.zipped_) common = within(z.phase, common);
+        if (common.empty()) common = {columns.end, columns.end};
+        for (const Zipped& z : plan_.zipped_) {
+            const Range part = within(z.phase, columns);
+            unpack_part(row, at + z.plane * plane, z.phase, {part.begin, std::min(part.end, common.begin)}, planar,
+                        columns);
+            unpack_part(row, at + z.plane * plane, z.phase, {std::max(part.begin, common.end), part.end}, planar,
+                        columns);
+        }
+        C* to = row_begin(call_.output, row) + plan_.zipped_.front().phase.first + common.begin * step;
+        const C* from[most_zipped];
+        for (Index c = 0; c < row.channels; ++c, to += call_.output.stride.c) {
+            for (std::size_t r = 0; r < plan_.zipped_.size(); ++r)
+                from[r] = at + plan_.zipped_[r].plane * plane + c * planar.channel_step + common.begin - columns.begin;
+            zip(from, step, common.size(), to);
+        }
+    }
+
+    const PixelPlan& plan_;
+    const Call& call_;
+    C *packed_, *stage_, *bias_;
+    Index *tap_offset_, *sum_offset_;
+    unsigned* tap_outputs_;
+    PixelPass<C>* passes_;
+};
+
+}  // namespace upconv
