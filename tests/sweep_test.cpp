@@ -196,7 +196,8 @@ TEST_P(Sweep, OutputSizeUnderSame) {
                                             .stride = s,
                                             .padding = padding,
                                             .output_size = size,
-                                            .dilation = d};
+                                            .dilation = d,
+                                            .algorithm = GetParam()};
                 Transposed op(options);
                 const oracle::Problem problem{axis, axis};
                 EXPECT_TRUE(agrees_with_oracle(op, problem, Numbers::integers));
