@@ -1,14 +1,17 @@
-// The channel tile against a plain loop on every tail, at every width. Phases of several taps, of none, of one and of
-// some beside the picture, over the same rows. Small integers, so any order of the sums gives the same.
+// The channel tile against a plain loop on every tail, at every width. Parts of phases: all taps, none, one, some and
+// some that are taken as one run, over the same rows, with bias and activation. Small integers, so any order of the sums gives the same.
 #include "tiles.hpp"
 
 namespace {
 
+/// Taps of a phase, and those of them that a part of it has.
 struct Taps {
     Index rows, columns;
+    upconv::Range part_rows, part_columns;
+    bool as_run = false;
 };
-constexpr Taps phase_taps[] = {{2, 3}, {0, 2}, {1, 1}, {2, 1}};
-constexpr std::size_t padded = 3;  // the phase whose first row of taps lies beside the picture
+constexpr Taps phase_taps[] = {{2, 3, {0, 2}, {0, 3}}, {0, 2, {0, 0}, {0, 2}}, {1, 1, {0, 1}, {0, 1}},
+                               {2, 3, {1, 2}, {1, 3}}, {2, 2, {0, 2}, {0, 2}, true}};
 
 struct ChannelCase {
     Index pixels, channels;
@@ -39,43 +42,54 @@ void check_channels(const ChannelCase& of, const Way& way) {
     const ChannelInput<C> input(of, engine);
     const Index lanes = N * way.bytes / static_cast<Index>(sizeof(C));
     const std::vector<Index> column_offset{0, input.block, 2 * input.block};
-    std::vector<std::vector<C>> weights;
+    std::vector<C> weights, bias;
+    for (Index lane = 0; lane < lanes; ++lane) bias.push_back(small_integer<C>(engine));
     std::vector<std::vector<const C*>> rows;
     std::vector<SumRows<C>> sums;
-    std::vector<upconv::ChannelPhase<C>> phases;
+    std::vector<upconv::ChannelPart<C>> parts;
     for (const Taps& taps : phase_taps) {
-        weights.emplace_back();
+        const Index begin = static_cast<Index>(weights.size()) / lanes;
         for (Index i = 0; i < taps.rows * taps.columns * of.channels * lanes; ++i)
-            weights.back().push_back(small_integer<C>(engine));
+            weights.push_back(small_integer<C>(engine));
         rows.emplace_back();
-        for (Index a = 0; a < taps.rows; ++a)
-            for (Index p = 0; p < of.pixels; ++p) rows.back().push_back(input.at(a, p * input.step));
+        for (Index a = taps.part_rows.begin; a < taps.part_rows.end; ++a)
+            for (Index p = 0; p < of.pixels; ++p)
+                rows.back().push_back(input.at(a, p * input.step + taps.part_columns.begin));
         sums.emplace_back(of.pixels, lanes);
+        const Index run = taps.as_run && input.blocks == 1 ? taps.part_columns.size() : 1;
+        parts.push_back({of.pixels, taps.part_rows.size(), taps.part_columns.size() / run, nullptr, nullptr,
+                         column_offset.data(), run, taps.part_rows.begin * taps.columns + taps.part_columns.begin,
+                         taps.columns, taps.rows * taps.columns, begin});
     }
-    std::fill(rows[padded].begin(), rows[padded].begin() + of.pixels, nullptr);
-    for (std::size_t i = 0; i < weights.size(); ++i)
-        phases.push_back({of.pixels, phase_taps[i].rows, phase_taps[i].columns, rows[i].data(), sums[i].rows.data(),
-                          column_offset.data(), weights[i].data()});
-    run<C>(way, upconv::ChannelTiles<C, N>{phases.data(), static_cast<Index>(phases.size()), of.channels,
-                                           input.block_stride});
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        parts[i].row = rows[i].data();
+        parts[i].sums = sums[i].rows.data();
+    }
+    const upconv::Finish<C> finish{nullptr, 1, lanes, bias.data(), upconv::Activation::relu};
+    run<C>(way, upconv::ChannelTiles<C, N>{parts.data(), static_cast<Index>(parts.size()),
+                                           {weights.data(), of.channels, input.block_stride, 0, finish}});
 
-    for (std::size_t i = 0; i < phases.size(); ++i) {
-        const upconv::ChannelPhase<C>& phase = phases[i];
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const Taps& taps = phase_taps[i];
         SumRows<C> expected(of.pixels, lanes);
         for (C* row : expected.rows) std::fill(row, row + lanes, C(0));
-        const C* weight = phase.weight;
+        const C* weight = weights.data() + parts[i].phase_weight * lanes;
         for (Index k = 0; k < of.channels; k += input.block)
-            for (Index a = 0; a < phase.tap_rows; ++a)
-                for (Index b = 0; b < phase.tap_columns; ++b)
+            for (Index a = 0; a < taps.rows; ++a)
+                for (Index b = 0; b < taps.columns; ++b)
                     for (Index c = 0; c < std::min(input.block, of.channels - k); ++c, weight += lanes)
                         for (Index p = 0; p < of.pixels; ++p) {
-                            if (i == padded && a == 0) continue;
+                            if (a < taps.part_rows.begin || a >= taps.part_rows.end) continue;
+                            if (b < taps.part_columns.begin || b >= taps.part_columns.end) continue;
                             const C x = input.at(a, p * input.step + b)[k / input.block * input.block_stride + c];
                             C* const to = expected.rows[static_cast<std::size_t>(p)];
                             for (Index lane = 0; lane < lanes; ++lane) to[lane] += weight[lane] * x;
                         }
+        for (C* row : expected.rows)
+            for (Index lane = 0; lane < lanes; ++lane)
+                row[lane] = std::max(row[lane] + bias[static_cast<std::size_t>(lane)], C(0));
         ASSERT_TRUE(sums[i].memory == expected.memory)
-            << "phase " << i << ", " << of.pixels << " pixels, " << of.channels << " channels, " << N << " vectors of "
+            << "part " << i << ", " << of.pixels << " pixels, " << of.channels << " channels, " << N << " vectors of "
             << to_text(way) << (sums[i].canaries_live() ? "" : ": wrote beside its sums");
     }
 }

@@ -107,20 +107,34 @@ class Rows : public testing::Test {};
 using Scalars = testing::Types<float, double, Narrow>;
 TYPED_TEST_SUITE(Rows, Scalars);
 
+template <class C>
+struct Transpose {
+    const C* from;
+    Index from_step, rows, columns;
+    C* to;
+    Index to_step;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        upconv::transpose<Bytes>(from, from_step, rows, columns, to, to_step);
+    }
+};
+
 TYPED_TEST(Rows, Transpose) {
     using C = SumOf<TypeParam>;
-    for (Index rows = 0; rows <= 9; ++rows)
-        for (Index columns = 0; columns <= 19; ++columns) {
-            const Index from_step = columns + 3, to_step = rows + 2;
-            const std::vector<C> from = small_integers<C>(rows * from_step + 1);
-            std::vector<C> to = filled(columns * to_step + 1, canary<C>), expected = to;
-            upconv::transpose(from.data(), from_step, rows, columns, to.data(), to_step);
-            for (Index c = 0; c < columns; ++c)
-                for (Index r = 0; r < rows; ++r)
-                    expected[static_cast<std::size_t>(c * to_step + r)] =
-                        from[static_cast<std::size_t>(r * from_step + c)];
-            ASSERT_EQ(to, expected) << rows << " x " << columns;
-        }
+    for (upconv::Isa isa : every_isa())
+        for (Index rows = 0; rows <= 35; ++rows)
+            for (Index columns = 0; columns <= 19; ++columns) {
+                const Index from_step = columns + 3, to_step = rows + 2;
+                const std::vector<C> from = small_integers<C>(rows * from_step + 1);
+                std::vector<C> to = filled(columns * to_step + 1, canary<C>), expected = to;
+                run_on(isa, Transpose<C>{from.data(), from_step, rows, columns, to.data(), to_step});
+                for (Index c = 0; c < columns; ++c)
+                    for (Index r = 0; r < rows; ++r)
+                        expected[static_cast<std::size_t>(c * to_step + r)] =
+                            from[static_cast<std::size_t>(r * from_step + c)];
+                ASSERT_EQ(to, expected) << rows << " x " << columns << ", " << to_text(isa);
+            }
 }
 
 TYPED_TEST(Rows, PackForChannels) {
@@ -131,7 +145,8 @@ TYPED_TEST(Rows, PackForChannels) {
             for (Index columns : {1, 4, 19, 26}) {
                 const Index block = std::min(channels, channel_block), blocks = (channels + block - 1) / block;
                 std::vector<C> packed = filled(blocks * columns * block + 1, canary<C>), expected = packed;
-                upconv::pack_row(View<const TypeParam>(x.view()), {1, 1, channels, 2, first, columns}, packed.data());
+                run_on(upconv::best_isa(),
+                       upconv::PackRow<C, TypeParam>{x.view(), {1, 1, channels, 2, first, columns}, packed.data()});
                 // The channels that the last block lacks are nobody's, between the columns of the picture.
                 for (Index c = 0; c < blocks * block; ++c)
                     for (Index j = 0; j < columns; ++j) {
@@ -154,7 +169,8 @@ TYPED_TEST(Rows, UnpackFromChannels) {
         for (Index j = 0; j < width; ++j)
             for (Index c = 0; c < channels; ++c)
                 expected.view()(1, c + 1, 2, j + 1) = TypeParam(sums[static_cast<std::size_t>(j * lanes + c)]);
-        upconv::unpack_row(sums.data(), lanes, {1, 1, channels, 2, 1, width}, y.view());
+        run_on(upconv::best_isa(),
+               upconv::UnpackRow<C, TypeParam>{sums.data(), lanes, {1, 1, channels, 2, 1, width}, y.view()});
         ASSERT_TRUE(y.memory == expected.memory)
             << "layout " << static_cast<int>(layout) << ", " << channels << " channels, width " << width;
     });

@@ -3,14 +3,14 @@
 //
 //     sums[p][lane] += weight[block][a][b][c][lane] * row[a][p][block][column_offset[b] + c]
 //
-// over blocks of input channels, then the taps (a, b) of one phase, then the channels c of the block: the canonical
-// order of every sum. Sums rest in memory between calls, so a cut anywhere in that order changes no bit.
+// over blocks of input channels, then the taps (a, b) of one part of a phase, then the channels c of the block: the
+// canonical order of every sum. Sums rest in memory between calls, so a cut anywhere in that order changes no bit.
 #pragma once
 
 #include <algorithm>
 
 #include "../geometry/size2.hpp"
-#include "simd.hpp"
+#include "finish.hpp"
 
 namespace upconv {
 
@@ -18,47 +18,61 @@ namespace upconv {
 /// tuning number.
 inline constexpr Index channel_block = 16;
 
-/// All pixels of one phase of a strip. Offsets are in elements.
+/// Pixels of one phase that have the same taps: a rectangle of those of the phase. Offsets are in elements.
 template <class C>
-struct ChannelPhase {
+struct ChannelPart {
     Index pixels, tap_rows, tap_columns;
-    const C* const* row;         // (tap_rows, pixels): where the taps of a filter row start; null where all is padding
+    const C* const* row;         // (tap_rows, pixels): where the first tap of each row reads
     C* const* sums;              // (pixels): `lanes` sums each
-    const Index* column_offset;  // (tap_columns)
-    const C* weight;             // (blocks, tap_rows, tap_columns, block channels, lanes)
+    const Index* column_offset;  // (tap_columns): from the first tap of a row to each
+    Index run;                   // taps of a row that lie one after the other in memory and are taken as one
+    Index first_tap, phase_columns, phase_taps;  // the first tap within its phase; the phase's taps a row and in all
+    Index phase_weight;                          // where the weights of its phase begin
+
+    /// The weights of its row `a` of taps in the block of channels `k`, which has `depth` of them; without the lanes.
+    Index weight_at(Index k, Index a, Index block, Index depth) const {
+        return phase_weight + k * block * phase_taps + (first_tap + a * phase_columns) * depth;
+    }
+};
+
+/// What is the same for all parts of a strip.
+template <class C>
+struct ChannelOperands {
+    const C* weight;     // (phases, blocks, tap rows, tap columns, block channels, lanes)
+    Index channels;      // input channels of the group
+    Index block_stride;  // from a pixel in one block of channels to the same pixel in the next
+    Index sum_offset;    // from the sums of a pixel to those of these lanes
+    Finish<C> finish;    // of the sums of a pixel
 };
 
 /// P pixels x N vectors, kept in registers over `blocks` blocks.
 template <class C, int Bytes, int N, int P>
-[[gnu::always_inline]] inline void channel_tile(const ChannelPhase<C>& phase, Range pixels, Range blocks,
-                                                Index channels, Index block_stride) {
+[[gnu::always_inline]] inline void channel_tile(const ChannelPart<C>& part, const ChannelOperands<C>& operands,
+                                                Range pixels, Range blocks) {
     using V = Vector<C, Bytes>;
     constexpr Index lanes = N * Bytes / static_cast<Index>(sizeof(C));
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-    const Index block = std::min(channels, channel_block);
-    const Index taps = phase.tap_rows * phase.tap_columns;
+    const Index block = std::min(operands.channels, channel_block);
+    // A tile at the end repeats its last pixel: same sums, same place.
     const auto at = [&](Index p) { return std::min(pixels.begin + p, pixels.end - 1); };
+    const auto sums = [&](Index p) { return part.sums[at(p)] + operands.sum_offset; };
 
     V sum[P][N];
 #pragma GCC unroll 16
     for (int p = 0; p < P; ++p)
 #pragma GCC unroll 4
         for (int v = 0; v < N; ++v)
-            sum[p][v] = blocks.begin == 0 ? V{} : *reinterpret_cast<const V*>(phase.sums[at(p)] + v * width);
+            sum[p][v] = blocks.begin == 0 ? V{} : *reinterpret_cast<const V*>(sums(p) + v * width);
 
-    const C* weight = phase.weight + blocks.begin * block * taps * lanes;
     for (Index k = blocks.begin; k < blocks.end; ++k) {
-        const Index depth = std::min(channels - k * block, block);
-        for (Index a = 0; a < phase.tap_rows; ++a) {
-            if (phase.row[a * phase.pixels] == nullptr) {
-                weight += phase.tap_columns * depth * lanes;
-                continue;
-            }
-            const C* pixel[P];  // a tile at the end repeats its last pixel: same sums, same place
+        const Index depth = std::min(operands.channels - k * block, block);
+        for (Index a = 0; a < part.tap_rows; ++a) {
+            const C* weight = operands.weight + part.weight_at(k, a, block, depth) * lanes;
+            const C* pixel[P];
 #pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) pixel[p] = phase.row[a * phase.pixels + at(p)] + k * block_stride;
-            for (Index b = 0; b < phase.tap_columns; ++b) {
-                const Index begin = phase.column_offset[b], end = begin + depth;
+            for (int p = 0; p < P; ++p) pixel[p] = part.row[a * part.pixels + at(p)] + k * operands.block_stride;
+            for (Index b = 0; b < part.tap_columns; ++b) {
+                const Index begin = part.column_offset[b], end = begin + depth * part.run;
                 for (Index c = begin; c < end; ++c) {
                     V w[N];
 #pragma GCC unroll 4
@@ -77,16 +91,15 @@ template <class C, int Bytes, int N, int P>
 #pragma GCC unroll 16
     for (int p = 0; p < P; ++p)
 #pragma GCC unroll 4
-        for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(phase.sums[at(p)] + v * width) = sum[p][v];
+        for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums(p) + v * width) = sum[p][v];
 }
 
-/// The sums of `lanes` = N vectors of output channels, for all pixels of all phases of a strip.
+/// The sums of `lanes` = N vectors of output channels, for all pixels of all parts of a strip.
 template <class C, int N>
 struct ChannelTiles {
-    const ChannelPhase<C>* phases;
-    Index phase_count;
-    Index channels;      // input channels of the group
-    Index block_stride;  // from a pixel in one block of channels to the same pixel in the next
+    const ChannelPart<C>* parts;
+    Index count;
+    ChannelOperands<C> operands;
 
     /// Multiply-adds a vector and pixel between two visits to memory. 128: panel of weights (8 KiB AVX2, 16 KiB
     /// AVX-512) stays in the first-level cache and the visit costs 2 / 128.
@@ -94,49 +107,97 @@ struct ChannelTiles {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        const Index block = std::min(channels, channel_block), blocks = (channels + block - 1) / block;
-        for (const ChannelPhase<C>* phase = phases; phase != phases + phase_count; ++phase) {
-            const Index taps = phase->tap_rows * phase->tap_columns;
+        const Index block = std::min(operands.channels, channel_block);
+        const Index blocks = (operands.channels + block - 1) / block;
+        for (const ChannelPart<C>* part = parts; part != parts + count; ++part) {
+            const Index taps = part->tap_rows * part->tap_columns * part->run;
             const Index chunk = taps == 0 ? blocks : std::clamp<Index>(steps / (taps * block), 1, blocks);
-            for (Index k = 0; k < blocks; k += chunk) pixels<Bytes>(*phase, {k, std::min(k + chunk, blocks)});
+            for (Index k = 0; k < blocks; k += chunk)
+                pixels<Bytes>(*part, {k, std::min(k + chunk, blocks)}, k + chunk >= blocks);
         }
     }
 
     template <int Bytes>
-    [[gnu::always_inline]] void pixels(const ChannelPhase<C>& phase, Range blocks) const {
+    [[gnu::always_inline]] void pixels(const ChannelPart<C>& part, Range blocks, bool last) const {
         constexpr Index most = std::min(sums_in_registers(Bytes) / N, 12);
-        const Index tiles = (phase.pixels + most - 1) / most;
-        const Index panel =
-            blocks.size() * std::min(channels, channel_block) * phase.tap_rows * phase.tap_columns * N * Bytes;
-        const char* ahead = reinterpret_cast<const char*>(phase.weight) + (blocks.begin / blocks.size() + 1) * panel;
+        const Index tiles = (part.pixels + most - 1) / most;
+        Panel<Bytes> next(*this, part, blocks);
         for (Index t = 0, done = 0; t < tiles; ++t) {
-            const Index left = phase.pixels - done, height = (left + tiles - t - 1) / (tiles - t);
-            // The next panel comes from far: each tile asks for its part of it. 5 to 15 % where the weights exceed a
-            // cache.
-            for (const char* end = ahead + panel / tiles; ahead < end; ahead += 64) __builtin_prefetch(ahead, 0, 2);
+            const Index left = part.pixels - done, height = (left + tiles - t - 1) / (tiles - t);
+            const Range of{done, done + height};
+            next.prefetch(tiles);
             // Odd heights repeat a pixel in the next even tile: half as many instances to compile.
             if (height > 10)
-                tile<Bytes, std::min<int>(most, 12)>(phase, {done, done + height}, blocks);
+                tile<Bytes, std::min<int>(most, 12)>(part, of, blocks);
             else if (height > 8)
-                tile<Bytes, std::min<int>(most, 10)>(phase, {done, done + height}, blocks);
+                tile<Bytes, std::min<int>(most, 10)>(part, of, blocks);
             else if (height > 6)
-                tile<Bytes, std::min<int>(most, 8)>(phase, {done, done + height}, blocks);
+                tile<Bytes, std::min<int>(most, 8)>(part, of, blocks);
             else if (height > 4)
-                tile<Bytes, 6>(phase, {done, done + height}, blocks);
+                tile<Bytes, 6>(part, of, blocks);
             else if (height > 2)
-                tile<Bytes, 4>(phase, {done, done + height}, blocks);
+                tile<Bytes, 4>(part, of, blocks);
             else if (height > 1)
-                tile<Bytes, 2>(phase, {done, done + height}, blocks);
+                tile<Bytes, 2>(part, of, blocks);
             else
-                tile<Bytes, 1>(phase, {done, done + height}, blocks);
+                tile<Bytes, 1>(part, of, blocks);
+            if (last && operands.finish.needed()) finish<Bytes>(part, of);
             done += height;
         }
     }
 
     template <int Bytes, int P>
-    [[gnu::always_inline]] void tile(const ChannelPhase<C>& phase, Range of, Range blocks) const {
-        channel_tile<C, Bytes, N, P>(phase, of, blocks, channels, block_stride);
+    [[gnu::always_inline]] void tile(const ChannelPart<C>& part, Range of, Range blocks) const {
+        channel_tile<C, Bytes, N, P>(part, operands, of, blocks);
     }
+
+    /// While the sums are in the first-level cache.
+    template <int Bytes>
+    [[gnu::always_inline]] void finish(const ChannelPart<C>& part, Range of) const {
+        Finish<C> pixel = operands.finish;
+        for (Index p = of.begin; p < of.end; ++p) {
+            pixel.sums = part.sums[p] + operands.sum_offset;
+            pixel.template run<Bytes>();
+        }
+    }
+
+    /// The weights of as many blocks after `blocks`. They come from far: each tile asks for its share of them. 5 to
+    /// 15 % where the weights exceed a cache.
+    template <int Bytes>
+    class Panel {
+      public:
+        [[gnu::always_inline]] Panel(const ChannelTiles& tiles, const ChannelPart<C>& part, Range blocks)
+            : operands_(tiles.operands),
+              part_(part),
+              block_(std::min(operands_.channels, channel_block)),
+              k_(blocks.end),
+              row_lines_(part.tap_columns * part.run * block_ * N * Bytes / 64),
+              left_(blocks.size() * part.tap_rows * row_lines_) {
+            all_ = left_;
+        }
+
+        [[gnu::always_inline]] void prefetch(Index tiles) {
+            for (Index share = std::min((all_ + tiles - 1) / tiles, left_); share > 0; --share, --left_, line_ += 64) {
+                if (line_ == row_end_) next_row();
+                __builtin_prefetch(line_, 0, 2);
+            }
+        }
+
+      private:
+        [[gnu::always_inline]] void next_row() {
+            const Index at = part_.weight_at(k_, a_, block_, block_) * N * Bytes;
+            line_ = reinterpret_cast<const char*>(operands_.weight) + at;
+            row_end_ = line_ + row_lines_ * 64;
+            if (++a_ < part_.tap_rows) return;
+            a_ = 0;
+            ++k_;
+        }
+
+        const ChannelOperands<C>& operands_;
+        const ChannelPart<C>& part_;
+        const char *line_ = nullptr, *row_end_ = nullptr;
+        Index block_, k_, a_ = 0, row_lines_, left_, all_ = 0;
+    };
 };
 
 }  // namespace upconv

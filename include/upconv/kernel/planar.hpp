@@ -15,6 +15,21 @@ struct Planar {
     Index channel_step, phase_step, step, span;  // span: numbers of one row of one phase
 };
 
+/// 4 x 4 numbers: to[c * to_step + r] = r-th from[c].
+template <class C>
+[[gnu::always_inline]] inline void transpose4(const C* from0, const C* from1, const C* from2, const C* from3, C* to,
+                                              Index to_step) {
+    using V = Vector<C, 4 * sizeof(C)>;
+    const V a = *reinterpret_cast<const V*>(from0), b = *reinterpret_cast<const V*>(from1);
+    const V c = *reinterpret_cast<const V*>(from2), d = *reinterpret_cast<const V*>(from3);
+    const V ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const V cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *reinterpret_cast<V*>(to) = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+    *reinterpret_cast<V*>(to + to_step) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+    *reinterpret_cast<V*>(to + 2 * to_step) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+    *reinterpret_cast<V*>(to + 3 * to_step) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+}
+
 /// to[i] = from[2 i].
 template <class C>
 void every_second(const C* from, Index n, C* to) {
@@ -43,7 +58,7 @@ void pack_planar(View<const T> x, const RowOf& r, const Planar& planar, C* packe
         }
         if constexpr (std::is_same_v<C, T>) {
             if (x.stride.c == 1 && r.channels >= 4) {
-                transpose(inside, pixel_step, count, r.channels, to + begin, planar.channel_step);
+                transpose<16>(inside, pixel_step, count, r.channels, to + begin, planar.channel_step);
                 continue;
             }
             if (pixel_step == 2) {
@@ -97,7 +112,7 @@ void unpack_planar(const C* sums, const RowOf& r, const Planar& planar, View<T> 
     const Index pixel_step = planar.step * y.stride.w;
     if constexpr (std::is_same_v<C, T>) {
         if (y.stride.c == 1 && r.channels >= 4)
-            return transpose(sums, planar.channel_step, r.channels, r.columns, to, pixel_step);
+            return transpose<16>(sums, planar.channel_step, r.channels, r.columns, to, pixel_step);
         if (pixel_step == 1) {
             for (Index c = 0; c < r.channels; ++c) copy(sums + c * planar.channel_step, r.columns, to + c * y.stride.c);
             return;

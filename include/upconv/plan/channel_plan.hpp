@@ -1,13 +1,16 @@
-// ChannelPlan: the channel tile over a whole problem. The output is cut into strips of rows and columns; for each strip
-// its input rows are packed once, then each block of output channels is summed over all phases in a small buffer (the
-// stage) and stored from there.
+// ChannelPlan: the channel tile over a whole problem. The output is cut into strips of rows and columns. For each strip
+// its input rows are packed once, or read in place where the channels of a pixel are neighbours in memory; then each
+// block of output channels is summed over all phases, in place likewise or in a small buffer (the stage) and stored
+// from there.
 //
-//     run -> worker: strip -> pack rows -> point at pixels -> for each block of output channels: tiles, finish, unpack
+//     run -> worker: strip -> pack rows -> point at pixels -> for each block of output channels: tiles, unpack
 #pragma once
 
-#include "../kernel/finish.hpp"
+#include <cmath>
+
 #include "../kernel/move.hpp"
 #include "../kernel/store.hpp"
+#include "channel_parts.hpp"
 #include "problem.hpp"
 #include "row_ring.hpp"
 #include "strips.hpp"
@@ -22,30 +25,37 @@ class ChannelPlan {
     ChannelPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa())
         : problem_(problem),
           isa_(isa),
-          rows_(without_idle_taps(axis_walk(problem.relation.rows, problem.direction))),
-          columns_(without_idle_taps(axis_walk(problem.relation.columns, problem.direction))),
+          rows_(axis_walk(problem.relation.rows, problem.direction)),
+          columns_(axis_walk(problem.relation.columns, problem.direction)),
           channels_(problem.inputs_per_group()),
           lanes_(2 * vector_bytes(isa) / static_cast<Index>(sizeof(C))) {
         cut();
+        choose_parts();
+        list_blocks();
         pack_weights(weight);
     }
 
     template <Executor E>
     void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
-        const Index lines = problem_.n * rows_.steps(), parts = problem_.relation.groups * column_tiles();
-        const Index blocks = static_cast<Index>(blocks_.size());
-        const StripCut cut = cut_strips(lines, strip_rows_, parts, blocks, executor.threads());
-        const Sizes sizes = sizes_of(cut);
-        run_strips(cut, sizes.bytes(), problem_.flops() / 32, executor, [&](std::byte* memory) {
-            return Worker{*this, cut, sizes, {input, output, store}, memory};
-        });
+        const Index lines = problem_.n * rows_.steps(), groups = problem_.relation.groups;
+        const StripCut cut = cut_strips(lines, strip_rows_, groups * column_tiles(), splittable_, executor.threads());
+        const Call call{input, output, store, cut.splits, way_for(input, output)};
+        const Sizes sizes = sizes_of(cut, call.way);
+        run_strips(cut, sizes.bytes(), problem_.flops() / 32, executor,
+                   [&](std::byte* memory) { return Worker(*this, call, sizes, memory); });
     }
 
   private:
-    /// Output channels that are summed together: 2 vectors, and 1 for what is left.
+    /// Output channels that are summed together: 2 vectors, and 1 for what is left. Where there are enough, the last
+    /// block is whole too and sums some channels of the one before again.
     struct Block {
         Index first, channels, vectors;
         Index weight;  // where its weights begin
+    };
+
+    /// What is read and written where it lies. Parts are then cut so that no tap reads beside the picture.
+    struct Way {
+        bool input, output;
     };
 
     /// What one run works on.
@@ -53,15 +63,17 @@ class ChannelPlan {
         View<const T> input;
         View<T> output;
         const Store<T>& store;
+        Index splits;
+        Way way;
     };
 
     /// Numbers of elements in a worker's buffers.
     struct Sizes {
-        Index ring_rows, ring, bias, stage, pointers, phases;
+        Index ring_rows, ring, bias, stage, pointers, parts, offsets;
 
         Index bytes() const {
             return Pieces::bytes<C>(ring) + Pieces::bytes<C>(bias) + Pieces::bytes<C>(stage) +
-                   Pieces::bytes<C*>(pointers) + Pieces::bytes<ChannelPhase<C>>(phases);
+                   Pieces::bytes<C*>(pointers) + Pieces::bytes<ChannelPart<C>>(parts) + Pieces::bytes<Index>(offsets);
         }
     };
 
@@ -87,23 +99,41 @@ class ChannelPlan {
         const Index row_bytes = row_size() * static_cast<Index>(sizeof(C));
         const Index by_bytes = (packed_target / row_bytes - rows_.reach().size()) / rows_.input_step + 1;
         strip_rows_ = std::clamp<Index>(by_bytes, 1, (pixels + tile_columns_ - 1) / tile_columns_);
-        for (const WalkPhase& phase : columns_.phases) {
-            column_offset_.emplace_back();
-            for (Index offset : phase.offset)
-                column_offset_.back().push_back((offset - columns_.reach().begin) * block());
-        }
     }
 
-    void pack_weights(const T* weight) {
+    /// Reading in place saves the packing (measured: about 0.4 of the time of a multiply-add of 2 vectors for each
+    /// number), but then every border is a part of its own.
+    void choose_parts() {
+        const Index images = std::max<Index>(problem_.n, 1), strips = (images * rows_.steps() - 1) / strip_rows_ + 1;
+        packed_parts_ = cheapest_parts(rows_, columns_, images, strips);
+        if (!std::is_same_v<C, T>) return;
+        in_place_parts_ =
+            channel_parts(rows_, columns_, Cut::where_taps_change, Cut::where_taps_change, images, strips);
+        const double blocks = std::ceil(static_cast<double>(problem_.outputs_per_group()) / static_cast<double>(lanes_));
+        const double packing = 0.4 * static_cast<double>(images * rows_.input * columns_.input);
+        in_place_pays_ = all_inside(rows_, in_place_parts_.rows) && all_inside(columns_, in_place_parts_.columns) &&
+                         in_place_parts_.cost * blocks <= packed_parts_.cost * blocks + packing;
+    }
+
+    void list_blocks() {
         const Index width = lanes_ / 2, outputs = problem_.outputs_per_group();
         Index taps = 0;
         for (const WalkPhase& r : rows_.phases)
             for (const WalkPhase& c : columns_.phases) taps += static_cast<Index>(r.tap.size() * c.tap.size());
-        for (Index first = 0; first < outputs; first += blocks_.back().vectors * width) {
-            const Index vectors = outputs - first > width ? 2 : 1;
-            blocks_.push_back({first, std::min(outputs - first, vectors * width), vectors, group_weights_});
-            group_weights_ += vectors * width * taps * channels_;
+        for (Index done = 0; done < outputs;) {
+            const Index vectors = outputs - done > width ? 2 : 1, lanes = vectors * width;
+            const Index first = std::max<Index>(std::min(done, outputs - lanes), 0);
+            blocks_.push_back({first, std::min(outputs - first, lanes), vectors, group_weights_});
+            group_weights_ += lanes * taps * channels_;
+            done = first + lanes;
         }
+        const auto count = static_cast<Index>(blocks_.size());
+        const bool overlaps = count > 1 && blocks_.back().first < blocks_[blocks_.size() - 2].first + lanes_;
+        splittable_ = overlaps ? count - 1 : count;
+        whole_blocks_ = outputs >= width && blocks_.front().channels == blocks_.front().vectors * width;
+    }
+
+    void pack_weights(const T* weight) {
         weight_.assign(static_cast<std::size_t>(group_weights_ * problem_.relation.groups), C(0));
         C* to = weight_.data();
         for (Index g = 0; g < problem_.relation.groups; ++g)
@@ -122,16 +152,26 @@ class ChannelPlan {
         return to;
     }
 
-    Sizes sizes_of(const StripCut& cut) const {
-        const Index ring_rows = row_numbers().most_read(cut.lines, cut.rows);
-        Index lists = 0;
+    Way way_for(const View<const T>& input, const View<T>& output) const {
+        return {in_place_pays_ && input.stride.c == 1,
+                std::is_same_v<C, T> && whole_blocks_ && output.stride.c == 1};
+    }
+
+    const ChannelParts& parts(const Way& way) const { return way.input ? in_place_parts_ : packed_parts_; }
+
+    Sizes sizes_of(const StripCut& cut, const Way& way) const {
+        const Index ring_rows = way.input ? 0 : row_numbers().most_read(cut.lines, cut.rows);
+        Index lists = 0, taps = 0;
         for (const WalkPhase& phase : rows_.phases) lists += static_cast<Index>(phase.tap.size()) + 1;
+        for (const auto& phase : parts(way).columns)
+            for (const WalkSegment& segment : phase) taps += segment.taps.size();
         return {.ring_rows = ring_rows,
-                .ring = (ring_rows + 1) * row_size(),
+                .ring = way.input ? 0 : (ring_rows + 1) * row_size(),
                 .bias = lanes_,
-                .stage = cut.rows * row_phases() * stage_columns() * lanes_,
+                .stage = way.output ? 0 : cut.rows * row_phases() * stage_columns() * lanes_,
                 .pointers = lists * column_phases() * cut.rows * tile_columns_,
-                .phases = row_phases() * column_phases()};
+                .parts = parts(way).count(),
+                .offsets = taps};
     }
 
     FilterProblem problem_;
@@ -140,138 +180,15 @@ class ChannelPlan {
     Index channels_;  // input channels of a group
     Index lanes_;     // of a pixel of the stage
     Index tile_columns_ = 1, strip_rows_ = 1;
+    ChannelParts packed_parts_, in_place_parts_;
+    bool in_place_pays_ = false;
     std::vector<Block> blocks_;  // of the output channels of a group
+    Index splittable_ = 1;       // blocks that threads can share; the last goes with the one it overlaps
+    bool whole_blocks_ = false;  // no lane without an output channel
     Index group_weights_ = 0;
     std::vector<C> weight_;  // (groups, blocks, phases, blocks of input channels, taps, channels, lanes)
-    std::vector<std::vector<Index>> column_offset_;  // (column phases, taps), in elements of a packed row
-};
-
-/// One thread's part of a run.
-template <class T>
-class ChannelPlan<T>::Worker {
-  public:
-    Worker(const ChannelPlan& plan, const StripCut& cut, const Sizes& sizes, const Call& call, std::byte* memory)
-        : Worker(plan, cut, sizes, call, Pieces(memory)) {}
-
-    /// One strip of one tile of columns of one group, for one split of the blocks of output channels.
-    void run(Index part, Range lines, Index split) {
-        const Index group = part / plan_.column_tiles(), first = part % plan_.column_tiles() * plan_.tile_columns_;
-        const Range columns{first, std::min(first + plan_.tile_columns_, plan_.columns_.steps())};
-        const Index first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.reach().begin;
-        ring_.load(part, lines, [&](Index n, Index row, C* packed) {
-            pack_row(call_.input,
-                     {n, group * plan_.channels_, plan_.channels_, row, first_column, plan_.packed_columns()}, packed);
-        });
-        point(lines, columns);
-        const Index blocks = static_cast<Index>(plan_.blocks_.size());
-        for (Index b = split * blocks / splits_; b < (split + 1) * blocks / splits_; ++b) {
-            const Block& block = plan_.blocks_[static_cast<std::size_t>(b)];
-            sum(plan_.weight_.data() + group * plan_.group_weights_ + block.weight, block.vectors);
-            const Index channel = group * plan_.problem_.outputs_per_group() + block.first;
-            finish(channel, block.channels, lines);
-            unpack(channel, block.channels, lines, columns);
-        }
-    }
-
-  private:
-    Worker(const ChannelPlan& plan, const StripCut& cut, const Sizes& sizes, const Call& call, Pieces pieces)
-        : plan_(plan),
-          splits_(cut.splits),
-          call_(call),
-          ring_(plan.row_numbers(), pieces.take<C>(sizes.ring), sizes.ring_rows, plan.row_size()),
-          bias_(pieces.take<C>(sizes.bias)),
-          stage_(pieces.take<C>(sizes.stage)),
-          pointers_(pieces.take<C*>(sizes.pointers)),
-          phases_(pieces.take<ChannelPhase<C>>(sizes.phases)) {
-        std::fill(bias_, bias_ + sizes.bias, C(0));
-    }
-
-    /// Lists for each phase where the taps and the sums of its pixels lie.
-    void point(Range lines, Range columns) {
-        C** next = pointers_;
-        ChannelPhase<C>* phase = phases_;
-        for (Index r = 0; r < plan_.row_phases(); ++r)
-            for (Index c = 0; c < plan_.column_phases(); ++c, ++phase) {
-                const WalkPhase& rows = plan_.rows_.phases[static_cast<std::size_t>(r)];
-                const Index end = std::min(columns.end, plan_.columns_.phases[static_cast<std::size_t>(c)].count);
-                const auto list = [&](Index step, const auto& first) {
-                    for (Index line = lines.begin; line < lines.end; ++line) {
-                        if (line % plan_.rows_.steps() >= rows.count) continue;
-                        C* at = first(line);
-                        for (Index j = columns.begin; j < end; ++j, at += step) *next++ = at;
-                    }
-                };
-                C** const sums = next;
-                list(plan_.column_phases() * plan_.lanes_,
-                     [&](Index line) { return stage_row(line - lines.begin, r) + c * plan_.lanes_; });
-                C** const taps = next;
-                for (Index offset : rows.offset) {
-                    C** const of_tap = next;
-                    list(plan_.columns_.input_step * plan_.block(),
-                         [&](Index line) { return const_cast<C*>(ring_.row(line, offset)); });
-                    bool any = false;
-                    for (Index line = lines.begin; line < lines.end; ++line) any |= ring_.inside(line, offset);
-                    if (!any && next != of_tap) *of_tap = nullptr;  // a tap row in the padding for the whole strip
-                }
-                const auto& offsets = plan_.column_offset_[static_cast<std::size_t>(c)];
-                *phase = {taps - sums,
-                          static_cast<Index>(rows.offset.size()),
-                          static_cast<Index>(offsets.size()),
-                          taps,
-                          sums,
-                          offsets.data(),
-                          nullptr};
-            }
-    }
-
-    C* stage_row(Index line, Index row_phase) const {
-        return stage_ + (line * plan_.row_phases() + row_phase) * plan_.stage_columns() * plan_.lanes_;
-    }
-
-    void sum(const C* weight, Index vectors) const {
-        const Index count = plan_.row_phases() * plan_.column_phases();
-        for (ChannelPhase<C>* phase = phases_; phase != phases_ + count; ++phase) {
-            phase->weight = weight;
-            weight += phase->tap_rows * phase->tap_columns * plan_.channels_ * vectors * plan_.lanes_ / 2;
-        }
-        const Index stride = plan_.packed_columns() * plan_.block();
-        if (vectors == 2)
-            run_on(plan_.isa_, ChannelTiles<C, 2>{phases_, count, plan_.channels_, stride});
-        else
-            run_on(plan_.isa_, ChannelTiles<C, 1>{phases_, count, plan_.channels_, stride});
-    }
-
-    /// Bias and activation in place. Sums that no pixel owns are finished too, and not stored.
-    void finish(Index channel, Index channels, Range lines) const {
-        const Index count = lines.size() * plan_.row_phases() * plan_.stage_columns();
-        Finish<C> work{stage_, count, plan_.lanes_, nullptr, call_.store.activation};
-        if (call_.store.bias != nullptr) {
-            for (Index c = 0; c < channels; ++c) bias_[c] = widen<C>(call_.store.bias[channel + c]);
-            work.bias = bias_;
-        }
-        if (work.needed()) run_on(plan_.isa_, work);
-    }
-
-    void unpack(Index channel, Index channels, Range lines, Range columns) const {
-        const Index first = columns.begin * plan_.column_phases();
-        const Index count = std::min(columns.end * plan_.column_phases(), plan_.columns_.output) - first;
-        for (Index line = lines.begin; line < lines.end; ++line)
-            for (Index r = 0; r < plan_.row_phases(); ++r) {
-                const Index step = line % plan_.rows_.steps(), n = line / plan_.rows_.steps();
-                if (step >= plan_.rows_.phases[static_cast<std::size_t>(r)].count) continue;
-                const Index row = r + step * plan_.rows_.output_step;
-                unpack_row(stage_row(line - lines.begin, r), plan_.lanes_, {n, channel, channels, row, first, count},
-                           call_.output);
-            }
-    }
-
-    const ChannelPlan& plan_;
-    Index splits_;
-    Call call_;
-    RowRing<C> ring_;
-    C *bias_, *stage_;  // (lanes); (lines, row phases, columns, lanes)
-    C** pointers_;
-    ChannelPhase<C>* phases_;
 };
 
 }  // namespace upconv
+
+#include "channel_worker.hpp"

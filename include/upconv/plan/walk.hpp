@@ -8,6 +8,7 @@
 // taps is the bias alone.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "../geometry/phases.hpp"
@@ -67,31 +68,39 @@ inline AxisWalk axis_walk(const Axis& axis, Direction direction) {
     return walk;
 }
 
-/// Where most taps of an axis read padding (a filter larger than its input), each output is a phase of its own, with
-/// the taps that reach the input: 100 -> 512 channels from 1 x 1 to 4 x 4 sums one tap an output in place of 16.
-inline AxisWalk without_idle_taps(AxisWalk walk) {
-    constexpr Index most_outputs = 16;
-    Index all = 0, idle = 0;
-    if (walk.output > most_outputs) return walk;
-    AxisWalk single{walk.input, walk.output, 1, walk.output,
-                    std::vector<WalkPhase>(static_cast<std::size_t>(walk.output))};
-    for (const WalkPhase& phase : walk.phases)
-        for (Index i = 0; i < phase.count; ++i) {
-            const Index output = phase.first + i * walk.output_step;
-            WalkPhase& of_output = single.phases[static_cast<std::size_t>(output)];
-            of_output.first = output;
-            of_output.count = 1;
-            for (std::size_t t = 0; t < phase.tap.size(); ++t) {
-                const Index input = i * walk.input_step + phase.offset[t];
-                const bool reaches = input >= 0 && input < walk.input;
-                ++all;
-                idle += !reaches;
-                if (!reaches) continue;
-                of_output.tap.push_back(phase.tap[t]);
-                of_output.offset.push_back(input);
-            }
+/// Steps of a phase that have the same taps, those that do not read beside the input.
+struct WalkSegment {
+    Range steps, taps;
+};
+
+/// A phase cut where the taps change that reach the input: a border of a few steps, the inside, a border.
+inline std::vector<WalkSegment> segments(const AxisWalk& walk, const WalkPhase& phase) {
+    const auto reaching = [&](Index offset) {  // steps of a tap
+        const Index begin = std::clamp<Index>(ceil_div(-offset, walk.input_step), 0, phase.count);
+        return Range{begin, std::clamp<Index>(ceil_div(walk.input - offset, walk.input_step), begin, phase.count)};
+    };
+    std::vector<Index> cuts{0, phase.count};
+    for (Index offset : phase.offset) {
+        cuts.push_back(reaching(offset).begin);
+        cuts.push_back(reaching(offset).end);
+    }
+    std::sort(cuts.begin(), cuts.end());
+    std::vector<WalkSegment> result;
+    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+        if (cuts[i] == cuts[i + 1]) continue;
+        Range taps{0, 0};  // offsets are in order, so the taps are neighbours
+        for (std::size_t t = 0; t < phase.offset.size(); ++t) {
+            const Range steps = reaching(phase.offset[t]);
+            if (cuts[i] < steps.begin || cuts[i] >= steps.end) continue;
+            const auto tap = static_cast<Index>(t);
+            taps = taps.empty() ? Range{tap, tap + 1} : Range{taps.begin, tap + 1};
         }
-    return 2 * idle > all ? single : walk;
+        if (!result.empty() && result.back().taps == taps)
+            result.back().steps.end = cuts[i + 1];
+        else
+            result.push_back({{cuts[i], cuts[i + 1]}, taps});
+    }
+    return result;
 }
 
 }  // namespace upconv
