@@ -22,12 +22,15 @@ inline constexpr Index channel_block = 16;
 template <class C>
 struct ChannelPart {
     Index pixels, tap_rows, tap_columns;
-    const C* const* row;         // (tap_rows, pixels): where the first tap of each row reads
-    C* const* sums;              // (pixels): `lanes` sums each
+    const C* const* row;         // (tap_rows, listed(pixels)): where the first tap of each row reads
+    C* const* sums;              // (listed(pixels)): `lanes` sums each
     const Index* column_offset;  // (tap_columns): from the first tap of a row to each
     Index run;                   // taps of a row that lie one after the other in memory and are taken as one
     Index first_tap, phase_columns, phase_taps;  // the first tap within its phase; the phase's taps a row and in all
     Index phase_weight;                          // where the weights of its phase begin
+
+    /// Lists name the last pixel of an odd number twice, so that tiles can be even: same sums, same place.
+    static constexpr Index listed(Index pixels) { return pixels + pixels % 2; }
 
     /// The weights of its row `a` of taps in the block of channels `k`, which has `depth` of them; without the lanes.
     Index weight_at(Index k, Index a, Index block, Index depth) const {
@@ -45,17 +48,16 @@ struct ChannelOperands {
     Finish<C> finish;    // of the sums of a pixel
 };
 
-/// P pixels x N vectors, kept in registers over `blocks` blocks.
+/// P pixels from `first` on x N vectors, kept in registers over `blocks` blocks.
 template <class C, int Bytes, int N, int P>
 [[gnu::always_inline]] inline void channel_tile(const ChannelPart<C>& part, const ChannelOperands<C>& operands,
-                                                Range pixels, Range blocks) {
+                                                Index first, Range blocks) {
     using V = Vector<C, Bytes>;
     constexpr Index lanes = N * Bytes / static_cast<Index>(sizeof(C));
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const Index block = std::min(operands.channels, channel_block);
-    // A tile at the end repeats its last pixel: same sums, same place.
-    const auto at = [&](Index p) { return std::min(pixels.begin + p, pixels.end - 1); };
-    const auto sums = [&](Index p) { return part.sums[at(p)] + operands.sum_offset; };
+    const Index listed = part.listed(part.pixels);
+    const auto sums = [&](Index p) { return part.sums[first + p] + operands.sum_offset; };
 
     V sum[P][N];
 #pragma GCC unroll 16
@@ -64,13 +66,16 @@ template <class C, int Bytes, int N, int P>
         for (int v = 0; v < N; ++v)
             sum[p][v] = blocks.begin == 0 ? V{} : *reinterpret_cast<const V*>(sums(p) + v * width);
 
-    for (Index k = blocks.begin; k < blocks.end; ++k) {
-        const Index depth = std::min(operands.channels - k * block, block);
+    // With one tap and pixels in place the channels of all blocks are neighbours: one long loop.
+    const Index together = part.phase_taps == 1 && operands.block_stride == block ? blocks.size() : 1;
+    for (Index k = blocks.begin; k < blocks.end; k += together) {
+        const Index depth = std::min(operands.channels - k * block, block * together);
         for (Index a = 0; a < part.tap_rows; ++a) {
             const C* weight = operands.weight + part.weight_at(k, a, block, depth) * lanes;
+            const C* const* row = part.row + a * listed + first;
             const C* pixel[P];
 #pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) pixel[p] = part.row[a * part.pixels + at(p)] + k * operands.block_stride;
+            for (int p = 0; p < P; ++p) pixel[p] = row[p] + k * operands.block_stride;
             for (Index b = 0; b < part.tap_columns; ++b) {
                 const Index begin = part.column_offset[b], end = begin + depth * part.run;
                 for (Index c = begin; c < end; ++c) {
@@ -119,36 +124,43 @@ struct ChannelTiles {
 
     template <int Bytes>
     [[gnu::always_inline]] void pixels(const ChannelPart<C>& part, Range blocks, bool last) const {
-        constexpr Index most = std::min(sums_in_registers(Bytes) / N, 12);
-        const Index tiles = (part.pixels + most - 1) / most;
         Panel<Bytes> next(*this, part, blocks);
-        for (Index t = 0, done = 0; t < tiles; ++t) {
-            const Index left = part.pixels - done, height = (left + tiles - t - 1) / (tiles - t);
-            const Range of{done, done + height};
+        const Index tiles = (part.pixels + most_pixels<Bytes> - 1) / most_pixels<Bytes>;
+        for (Index p = 0; p < part.pixels;) {
+            const Index height = tile_height<Bytes>(part.pixels - p);
             next.prefetch(tiles);
-            // Odd heights repeat a pixel in the next even tile: half as many instances to compile.
             if (height > 10)
-                tile<Bytes, std::min<int>(most, 12)>(part, of, blocks);
+                tile<Bytes, 12>(part, p, blocks);
             else if (height > 8)
-                tile<Bytes, std::min<int>(most, 10)>(part, of, blocks);
+                tile<Bytes, 10>(part, p, blocks);
             else if (height > 6)
-                tile<Bytes, std::min<int>(most, 8)>(part, of, blocks);
+                tile<Bytes, 8>(part, p, blocks);
             else if (height > 4)
-                tile<Bytes, 6>(part, of, blocks);
+                tile<Bytes, 6>(part, p, blocks);
             else if (height > 2)
-                tile<Bytes, 4>(part, of, blocks);
-            else if (height > 1)
-                tile<Bytes, 2>(part, of, blocks);
+                tile<Bytes, 4>(part, p, blocks);
             else
-                tile<Bytes, 1>(part, of, blocks);
-            if (last && operands.finish.needed()) finish<Bytes>(part, of);
-            done += height;
+                tile<Bytes, 2>(part, p, blocks);
+            const Index end = std::min(p + height, part.pixels);
+            if (last && operands.finish.needed()) finish<Bytes>(part, {p, end});
+            p = end;
         }
     }
 
+    template <int Bytes>
+    static constexpr Index most_pixels = std::min(sums_in_registers(Bytes) / N, 12);
+
+    /// As large as registers allow, but no remainder of one or two pixels, which would wait for its own sums.
+    template <int Bytes>
+    static constexpr Index tile_height(Index left) {
+        constexpr Index most = most_pixels<Bytes>;
+        if (left <= most) return left + left % 2;
+        return left < most + 4 ? most - 4 : most;
+    }
+
     template <int Bytes, int P>
-    [[gnu::always_inline]] void tile(const ChannelPart<C>& part, Range of, Range blocks) const {
-        channel_tile<C, Bytes, N, P>(part, operands, of, blocks);
+    [[gnu::always_inline]] void tile(const ChannelPart<C>& part, Index first, Range blocks) const {
+        if constexpr (P <= most_pixels<Bytes>) channel_tile<C, Bytes, N, P>(part, operands, first, blocks);
     }
 
     /// While the sums are in the first-level cache.

@@ -28,13 +28,20 @@ T* row_begin(View<T> x, const RowOf& r) {
 }
 
 /// n numbers, which are often fewer than a call of memcpy is worth.
-template <class C>
+template <int Bytes, class C>
 [[gnu::always_inline]] inline void copy(const C* from, Index n, C* to) {
-    using V = Vector<C, 16>;
-    constexpr Index width = 16 / static_cast<Index>(sizeof(C));
-    Index i = 0;
-    for (; i + width <= n; i += width) *reinterpret_cast<V*>(to + i) = *reinterpret_cast<const V*>(from + i);
-    for (; i < n; ++i) to[i] = from[i];
+    using V = Vector<C, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    if (n >= width) {
+        for (Index i = 0; i < n; i += width) {
+            const Index at = std::min(i, n - width);
+            *reinterpret_cast<V*>(to + at) = *reinterpret_cast<const V*>(from + at);
+        }
+    } else if constexpr (Bytes > 16) {
+        copy<Bytes / 2>(from, n, to);
+    } else {
+        for (Index i = 0; i < n; ++i) to[i] = from[i];
+    }
 }
 
 /// `depth` channels of the columns [begin, end) of the picture; a column is `block` numbers of `packed`.
@@ -44,7 +51,7 @@ template <int Bytes, class C, class T>
     if constexpr (std::is_same_v<C, T>) {
         if (x.stride.c == 1) {
             for (Index j = columns.begin; j < columns.end; ++j, packed += block)
-                copy(from + j * x.stride.w, depth, packed);
+                copy<Bytes>(from + j * x.stride.w, depth, packed);
             return;
         }
         if (x.stride.w == 1)
@@ -92,7 +99,7 @@ struct UnpackRow {
         T* const to = row_begin(y, r) + r.first_column * y.stride.w;
         if constexpr (std::is_same_v<C, T>) {
             if (y.stride.c == 1) {
-                for (Index j = 0; j < r.columns; ++j) copy(sums + j * lanes, r.channels, to + j * y.stride.w);
+                for (Index j = 0; j < r.columns; ++j) copy<Bytes>(sums + j * lanes, r.channels, to + j * y.stride.w);
                 return;
             }
             if (y.stride.w == 1) return transpose<Bytes>(sums, lanes, r.columns, r.channels, to, y.stride.c);

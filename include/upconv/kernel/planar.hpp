@@ -68,7 +68,7 @@ void pack_planar(View<const T> x, const RowOf& r, const Planar& planar, C* packe
             }
             if (pixel_step == 1) {
                 for (Index c = 0; c < r.channels; ++c)
-                    copy(inside + c * x.stride.c, count, to + c * planar.channel_step + begin);
+                    copy<16>(inside + c * x.stride.c, count, to + c * planar.channel_step + begin);
                 continue;
             }
         }
@@ -114,7 +114,7 @@ void unpack_planar(const C* sums, const RowOf& r, const Planar& planar, View<T> 
         if (y.stride.c == 1 && r.channels >= 4)
             return transpose<16>(sums, planar.channel_step, r.channels, r.columns, to, pixel_step);
         if (pixel_step == 1) {
-            for (Index c = 0; c < r.channels; ++c) copy(sums + c * planar.channel_step, r.columns, to + c * y.stride.c);
+            for (Index c = 0; c < r.channels; ++c) copy<16>(sums + c * planar.channel_step, r.columns, to + c * y.stride.c);
             return;
         }
     }

@@ -54,13 +54,13 @@ struct ChannelParts {
     }
 };
 
-/// Pixels that tiles for `pixels` of them take: whole even tiles, and a tile below 4 pixels waits for its own sums as
-/// long as one of 4.
+/// Pixels that the tiles for `pixels` of them take: even ones, and a tile below 4 waits for its own sums as long as one
+/// of 4.
 constexpr Index tiled_pixels(Index pixels) {
     constexpr Index most = 12, least = 4;
-    const Index tiles = (pixels + most - 1) / most;
-    if (tiles == 0) return 0;
-    return tiles * std::max((((pixels + tiles - 1) / tiles) + 1) / 2 * 2, least);
+    const Index rest = pixels % most, whole = pixels - rest;
+    if (rest == 0) return pixels;
+    return whole > 0 ? whole + rest + rest % 2 : std::max(rest + rest % 2, least);
 }
 
 /// `strips` is how many pieces the images' rows come in.

@@ -104,16 +104,20 @@ class ChannelPlan<T>::Worker {
         };
         C** const sums = next_pointer_;
         for_each_line([&](Index line, Index step) { list_sums(phase, line - lines.begin, line, step, columns); });
+        const Index pixels = next_pointer_ - sums;
+        if (pixels == 0) return;
+        even_list(pixels);
         C** const rows = next_pointer_;
-        if (rows == sums) return;
         const bool none = taps.empty() || of.columns.taps.empty();
         const Index first = none ? 0 : phase.columns.offset[static_cast<std::size_t>(of.columns.taps.begin)];
-        for (Index a = taps.begin; a < taps.end && !none; ++a)
+        for (Index a = taps.begin; a < taps.end && !none; ++a) {
             for_each_line([&](Index line, Index step) {
                 list_taps(line, step, phase.rows.offset[static_cast<std::size_t>(a)], first, columns);
             });
+            even_list(pixels);
+        }
         const Index run = neighbours(phase, of.columns.taps) ? of.columns.taps.size() : 1;
-        parts_[part_count_++] = {.pixels = rows - sums,
+        parts_[part_count_++] = {.pixels = pixels,
                                  .tap_rows = none ? 0 : taps.size(),
                                  .tap_columns = none ? 0 : of.columns.taps.size() / run,
                                  .row = rows,
@@ -125,6 +129,10 @@ class ChannelPlan<T>::Worker {
                                  .phase_columns = static_cast<Index>(phase.columns.tap.size()),
                                  .phase_taps = phase.taps(),
                                  .phase_weight = phase.weight};
+    }
+
+    void even_list(Index pixels) {
+        for (; pixels < ChannelPart<C>::listed(pixels); ++pixels, ++next_pointer_) *next_pointer_ = next_pointer_[-1];
     }
 
     /// Whether the taps of a filter row read one stretch of memory.
