@@ -1,5 +1,6 @@
 // The channel tile against a plain loop on every tail, at every width. Parts of phases: all taps, none, one, some and
-// some that are taken as one run, over the same rows, with bias and activation. Small integers, so any order of the sums gives the same.
+// some that are taken as one run, over the same rows, with bias and activation. Small integers, so any order of the
+// sums gives the same.
 #include "tiles.hpp"
 
 namespace {
@@ -10,8 +11,11 @@ struct Taps {
     upconv::Range part_rows, part_columns;
     bool as_run = false;
 };
-constexpr Taps phase_taps[] = {{2, 3, {0, 2}, {0, 3}}, {0, 2, {0, 0}, {0, 2}}, {1, 1, {0, 1}, {0, 1}},
-                               {2, 3, {1, 2}, {1, 3}}, {2, 2, {0, 2}, {0, 2}, true}};
+constexpr Taps phase_taps[] = {{2, 3, {0, 2}, {0, 3}},
+                               {0, 2, {0, 0}, {0, 2}},
+                               {1, 1, {0, 1}, {0, 1}},
+                               {2, 3, {1, 2}, {1, 3}},
+                               {2, 2, {0, 2}, {0, 2}, true}};
 
 struct ChannelCase {
     Index pixels, channels;
@@ -54,8 +58,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
         rows.emplace_back();
         for (Index a = taps.part_rows.begin; a < taps.part_rows.end; ++a)
             for (Index p = 0; p < of.pixels + of.pixels % 2; ++p)
-                rows.back().push_back(
-                    input.at(a, std::min(p, of.pixels - 1) * input.step + taps.part_columns.begin));
+                rows.back().push_back(input.at(a, std::min(p, of.pixels - 1) * input.step + taps.part_columns.begin));
         sums.emplace_back(of.pixels, lanes);
         sums.back().rows.push_back(sums.back().rows.back());
         const Index run = taps.as_run && input.blocks == 1 ? taps.part_columns.size() : 1;
@@ -68,7 +71,8 @@ void check_channels(const ChannelCase& of, const Way& way) {
         parts[i].sums = sums[i].rows.data();
     }
     const upconv::Finish<C> finish{nullptr, 1, lanes, bias.data(), upconv::Activation::relu};
-    run<C>(way, upconv::ChannelTiles<C, N>{parts.data(), static_cast<Index>(parts.size()),
+    run<C>(way, upconv::ChannelTiles<C, N>{parts.data(),
+                                           static_cast<Index>(parts.size()),
                                            {weights.data(), of.channels, input.block_stride, 0, finish}});
 
     for (std::size_t i = 0; i < parts.size(); ++i) {

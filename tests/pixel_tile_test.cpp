@@ -1,5 +1,5 @@
 // The pixel tile against a plain loop on every tail, at every width. Two passes over the same pictures, the second
-// without taps. Small integers, so any order of the sums gives the same.
+// without taps, with bias and activation. Small integers, so any order of the sums gives the same.
 #include <upconv/kernel/pixel_tile.hpp>
 
 #include "tiles.hpp"
@@ -31,8 +31,11 @@ void check_pixels(const PixelCase& of, const Way& way) {
         for (Index t = 0; t < of.taps; ++t)
             for (Index c = 0; c < std::min(block, of.channels - k); ++c)
                 for (Index o = 0; o < of.outputs; ++o) *next++ = has(t, o) ? small_integer<C>(engine) : unread<C>;
-    SumRows<C> sums(of.pictures * of.outputs, vectors * width), no_sums(of.pictures * of.outputs, vectors * width);
-    const Index sum_step = vectors * width + gap;
+    const Index written = std::max(of.pixels, width);
+    SumRows<C> sums(of.pictures * of.outputs, written), no_sums(of.pictures * of.outputs, written);
+    const Index sum_step = written + gap;
+    std::vector<C> bias;
+    for (Index o = 0; o < of.outputs; ++o) bias.push_back(small_integer<C>(engine));
     std::vector<Index> sum_offset;
     for (Index o = 0; o < of.outputs; ++o) sum_offset.push_back(o * sum_step);
     upconv::PixelPass<C> pass{.x = x.data(),
@@ -48,9 +51,12 @@ void check_pixels(const PixelCase& of, const Way& way) {
                               .pictures = of.pictures,
                               .x_picture = of.channels * channel_step,
                               .sum_picture = of.outputs * sum_step,
-                              .pixels = of.pixels};
+                              .pixels = of.pixels,
+                              .bias = bias.data(),
+                              .activation = upconv::Activation::relu};
     upconv::PixelPass<C> without_taps = pass;
     without_taps.taps = 0;
+    without_taps.bias = nullptr;
     without_taps.sums = no_sums.rows[0];
     const upconv::PixelPass<C> passes[] = {pass, without_taps};
     run<C>(way, upconv::PixelTiles<C>{passes, 2});
@@ -68,6 +74,10 @@ void check_pixels(const PixelCase& of, const Way& way) {
                         if (has(t, i / of.pixels))
                             plain[static_cast<std::size_t>(i)] += w[i / of.pixels] * from[i % of.pixels];
                 }
+        for (Index i = 0; i < of.outputs * of.pixels; ++i) {
+            C& sum = plain[static_cast<std::size_t>(i)];
+            sum = std::max(sum + bias[static_cast<std::size_t>(i / of.pixels)], C(0));
+        }
         for (Index o = 0; o < of.outputs; ++o) {
             const auto at = static_cast<std::size_t>(picture * of.outputs + o);
             equal = equal && std::equal(sums.rows[at], sums.rows[at] + of.pixels, plain.data() + o * of.pixels) &&

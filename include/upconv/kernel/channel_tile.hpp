@@ -112,23 +112,57 @@ struct ChannelTiles {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        const Index block = std::min(operands.channels, channel_block);
-        const Index blocks = (operands.channels + block - 1) / block;
-        for (const ChannelPart<C>* part = parts; part != parts + count; ++part) {
-            const Index taps = part->tap_rows * part->tap_columns * part->run;
-            const Index chunk = taps == 0 ? blocks : std::clamp<Index>(steps / (taps * block), 1, blocks);
-            for (Index k = 0; k < blocks; k += chunk)
-                pixels<Bytes>(*part, {k, std::min(k + chunk, blocks)}, k + chunk >= blocks);
+        for (const ChannelPart<C>*part = parts, *end; part != parts + count; part = end) {
+            end = part;
+            while (end != parts + count && end->phase_weight == part->phase_weight) ++end;
+            phase<Bytes>(part, end);
         }
     }
 
+    /// All parts of a phase for each panel of weights in turn, while it is in the first-level cache.
     template <int Bytes>
-    [[gnu::always_inline]] void pixels(const ChannelPart<C>& part, Range blocks, bool last) const {
-        Panel<Bytes> next(*this, part, blocks);
-        const Index tiles = (part.pixels + most_pixels<Bytes> - 1) / most_pixels<Bytes>;
+    [[gnu::always_inline]] void phase(const ChannelPart<C>* first, const ChannelPart<C>* end) const {
+        const Index block = std::min(operands.channels, channel_block);
+        const Index blocks = (operands.channels + block - 1) / block;
+        Index taps = 0, tiles = 0;
+        for (const ChannelPart<C>* part = first; part != end; ++part) {
+            taps = std::max(taps, part->tap_rows * part->tap_columns * part->run);
+            tiles += (part->pixels + most_pixels<Bytes> - 1) / most_pixels<Bytes>;
+        }
+        const Index chunk = taps == 0 ? blocks : std::clamp<Index>(steps / (taps * block), 1, blocks);
+        for (Index k = 0; k < blocks; k += chunk) {
+            const Range panel{k, std::min(k + chunk, blocks)};
+            Ahead ahead = next_panel<Bytes>(*first, panel, tiles);
+            for (const ChannelPart<C>* part = first; part != end; ++part)
+                pixels<Bytes>(*part, panel, panel.end == blocks, ahead);
+        }
+    }
+
+    /// The panel after this one: it comes from far, and each tile asks for its share of it. 5 to 15 % where the weights
+    /// exceed a cache. (Into the first-level cache or the second: the same.)
+    struct Ahead {
+        const char *next, *end;
+        Index share;
+
+        [[gnu::always_inline]] void prefetch() {
+            for (const char* const to = std::min(next + share, end); next < to; next += 64)
+                __builtin_prefetch(next, 0, 2);
+        }
+    };
+
+    template <int Bytes>
+    [[gnu::always_inline]] Ahead next_panel(const ChannelPart<C>& part, Range panel, Index tiles) const {
+        const Index block = std::min(operands.channels, channel_block), step = block * part.phase_taps * N * Bytes;
+        const auto* const weight = reinterpret_cast<const char*>(operands.weight) + part.phase_weight * N * Bytes;
+        return {weight + panel.end * step, weight + (panel.end + panel.size()) * step,
+                (panel.size() * step / 64 + tiles - 1) / tiles * 64};
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void pixels(const ChannelPart<C>& part, Range blocks, bool last, Ahead& ahead) const {
         for (Index p = 0; p < part.pixels;) {
             const Index height = tile_height<Bytes>(part.pixels - p);
-            next.prefetch(tiles);
+            ahead.prefetch();
             if (height > 10)
                 tile<Bytes, 12>(part, p, blocks);
             else if (height > 8)
@@ -155,7 +189,7 @@ struct ChannelTiles {
     static constexpr Index tile_height(Index left) {
         constexpr Index most = most_pixels<Bytes>;
         if (left <= most) return left + left % 2;
-        return left < most + 4 ? most - 4 : most;
+        return left < most + 3 ? std::max<Index>(most - 4, 4) : most;
     }
 
     template <int Bytes, int P>
@@ -172,44 +206,6 @@ struct ChannelTiles {
             pixel.template run<Bytes>();
         }
     }
-
-    /// The weights of as many blocks after `blocks`. They come from far: each tile asks for its share of them. 5 to
-    /// 15 % where the weights exceed a cache.
-    template <int Bytes>
-    class Panel {
-      public:
-        [[gnu::always_inline]] Panel(const ChannelTiles& tiles, const ChannelPart<C>& part, Range blocks)
-            : operands_(tiles.operands),
-              part_(part),
-              block_(std::min(operands_.channels, channel_block)),
-              k_(blocks.end),
-              row_lines_(part.tap_columns * part.run * block_ * N * Bytes / 64),
-              left_(blocks.size() * part.tap_rows * row_lines_) {
-            all_ = left_;
-        }
-
-        [[gnu::always_inline]] void prefetch(Index tiles) {
-            for (Index share = std::min((all_ + tiles - 1) / tiles, left_); share > 0; --share, --left_, line_ += 64) {
-                if (line_ == row_end_) next_row();
-                __builtin_prefetch(line_, 0, 2);
-            }
-        }
-
-      private:
-        [[gnu::always_inline]] void next_row() {
-            const Index at = part_.weight_at(k_, a_, block_, block_) * N * Bytes;
-            line_ = reinterpret_cast<const char*>(operands_.weight) + at;
-            row_end_ = line_ + row_lines_ * 64;
-            if (++a_ < part_.tap_rows) return;
-            a_ = 0;
-            ++k_;
-        }
-
-        const ChannelOperands<C>& operands_;
-        const ChannelPart<C>& part_;
-        const char *line_ = nullptr, *row_end_ = nullptr;
-        Index block_, k_, a_ = 0, row_lines_, left_, all_ = 0;
-    };
 };
 
 }  // namespace upconv

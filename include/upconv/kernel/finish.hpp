@@ -8,6 +8,30 @@
 
 namespace upconv {
 
+/// One vector of sums that rest at `at`.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void activate_at(C* at, const Activation& activation) {
+    using V = Vector<C, Bytes>;
+    const V zero{}, low = static_cast<C>(activation.low) - zero, high = static_cast<C>(activation.high) - zero;
+    V& v = *reinterpret_cast<V*>(at);
+    switch (activation.kind) {
+        case Activation::Kind::none:
+            break;
+        case Activation::Kind::relu:
+            v = v < zero ? zero : v;
+            break;
+        case Activation::Kind::leaky_relu:
+            v = v < zero ? low * v : v;
+            break;
+        case Activation::Kind::clamp:
+            v = v < low ? low : high < v ? high : v;
+            break;
+        case Activation::Kind::sigmoid:
+        case Activation::Kind::tanh:
+            for (std::size_t i = 0; i < Bytes / sizeof(C); ++i) at[i] = activate(activation, at[i]);
+    }
+}
+
 template <class C>
 struct Finish {
     C* sums = nullptr;  // (count, lanes)
@@ -21,27 +45,10 @@ struct Finish {
     [[gnu::always_inline]] void run() const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const V zero{}, low = static_cast<C>(activation.low) - zero, high = static_cast<C>(activation.high) - zero;
         for (C* at = sums; at != sums + count * lanes; at += lanes)
             for (Index lane = 0; lane < lanes; lane += width) {
-                V& v = *reinterpret_cast<V*>(at + lane);
-                if (bias != nullptr) v = v + *reinterpret_cast<const V*>(bias + lane);
-                switch (activation.kind) {
-                    case Activation::Kind::none:
-                        break;
-                    case Activation::Kind::relu:
-                        v = v < zero ? zero : v;
-                        break;
-                    case Activation::Kind::leaky_relu:
-                        v = v < zero ? low * v : v;
-                        break;
-                    case Activation::Kind::clamp:
-                        v = v < low ? low : high < v ? high : v;
-                        break;
-                    case Activation::Kind::sigmoid:
-                    case Activation::Kind::tanh:
-                        for (Index i = lane; i < lane + width; ++i) at[i] = activate(activation, at[i]);
-                }
+                if (bias != nullptr) *reinterpret_cast<V*>(at + lane) += *reinterpret_cast<const V*>(bias + lane);
+                activate_at<C, Bytes>(at + lane, activation);
             }
     }
 };

@@ -6,7 +6,8 @@
 //
 // in the canonical order of every sum: blocks of input channels, the taps, the channels of the block. A channel o is an
 // output channel of one phase: phases that read the same inputs are taken together, as that many more channels. Rows
-// lie one after the other, so j runs over a whole picture; what it sums in the gap between two rows is not stored.
+// may lie one after the other, so that j runs over a whole picture; what it sums in the gap between two rows is then
+// not stored.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +28,9 @@ struct PixelPass {
     Index taps, channels, outputs;
     Index channel_step;                      // from an input channel to the next
     Index pictures, x_picture, sum_picture;  // how many, and from one to the next
-    Index pixels;                            // of a picture; whole vectors are read and written
+    Index pixels;   // of a picture; where they are fewer than a vector, one vector is read and written
+    const C* bias;  // (outputs), or none
+    Activation activation;
 };
 
 /// O channels x N vectors of pixels.
@@ -75,7 +78,7 @@ template <class C, int Bytes, int O, int N>
         for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums + pass.sum_offset[o] + v * width) = sum[o][v];
 }
 
-/// The counts of channels for which a tile exists; others are padded with channels of zero weights.
+/// The counts of channels for which a tile exists; others are padded with the last channel again.
 inline constexpr Index pixel_tile_outputs[] = {1, 2, 3, 4, 6, 8, 12};
 
 template <class C>
@@ -115,9 +118,9 @@ struct PixelTiles {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         constexpr int most = std::min(sums_in_registers(Bytes) / O, 8);
         for (Index p = 0; p < pass.pictures; ++p)
-            if (pass.pixels > (most - 1) * width)
+            if (pass.pixels >= most * width)
                 tiles<Bytes, O, most>(pass, p);
-            else if (pass.pixels > width)
+            else if (pass.pixels >= 2 * width)
                 tiles<Bytes, O, std::min(most, 2)>(pass, p);
             else
                 tiles<Bytes, O, 1>(pass, p);
@@ -127,12 +130,26 @@ struct PixelTiles {
     template <int Bytes, int O, int N>
     [[gnu::always_inline]] void tiles(const PixelPass<C>& pass, Index picture) const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const Index last = std::max<Index>((pass.pixels + width - 1) / width - N, 0) * width;
+        const Index last = std::max<Index>(pass.pixels - N * width, 0);
         for (Index at = 0;; at = std::min(at + N * width, last)) {
-            pixel_tile<C, Bytes, O, N>(pass, pass.x + picture * pass.x_picture + at,
-                                       pass.sums + picture * pass.sum_picture + at);
+            C* const sums = pass.sums + picture * pass.sum_picture + at;
+            pixel_tile<C, Bytes, O, N>(pass, pass.x + picture * pass.x_picture + at, sums);
+            if (pass.bias != nullptr || pass.activation.kind != Activation::Kind::none) finish<Bytes>(pass, N, sums);
             if (at == last) return;
         }
+    }
+
+    /// Bias and activation of a tile, while it is in the first-level cache.
+    template <int Bytes>
+    [[gnu::always_inline]] void finish(const PixelPass<C>& pass, int vectors, C* sums) const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        for (Index o = 0; o < pass.outputs; ++o)
+            for (int v = 0; v < vectors; ++v) {
+                C* const at = sums + pass.sum_offset[o] + v * width;
+                if (pass.bias != nullptr) *reinterpret_cast<V*>(at) += pass.bias[o] - V{};
+                activate_at<C, Bytes>(at, pass.activation);
+            }
     }
 };
 

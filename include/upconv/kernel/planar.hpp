@@ -114,7 +114,8 @@ void unpack_planar(const C* sums, const RowOf& r, const Planar& planar, View<T> 
         if (y.stride.c == 1 && r.channels >= 4)
             return transpose<16>(sums, planar.channel_step, r.channels, r.columns, to, pixel_step);
         if (pixel_step == 1) {
-            for (Index c = 0; c < r.channels; ++c) copy<16>(sums + c * planar.channel_step, r.columns, to + c * y.stride.c);
+            for (Index c = 0; c < r.channels; ++c)
+                copy<16>(sums + c * planar.channel_step, r.columns, to + c * y.stride.c);
             return;
         }
     }

@@ -2,9 +2,9 @@
 //
 //     to[c * to_step + r] = from[r * from_step + c]
 //
-// A block is `Bytes` of rows by 16 bytes of columns: 16-byte pieces of far rows are loaded into the lanes of one vector,
-// so that the shuffles stay within lanes (the cheap ones) and every store is a whole vector. The last block of an edge
-// overlaps the one before it.
+// A block is `Bytes` of rows by 16 bytes of columns: 16-byte pieces of far rows are loaded into the lanes of one
+// vector, so that the shuffles stay within lanes (the cheap ones) and every store is a whole vector. The last block of
+// an edge overlaps the one before it.
 #pragma once
 
 #include <algorithm>

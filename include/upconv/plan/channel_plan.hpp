@@ -101,15 +101,16 @@ class ChannelPlan {
         strip_rows_ = std::clamp<Index>(by_bytes, 1, (pixels + tile_columns_ - 1) / tile_columns_);
     }
 
-    /// Reading in place saves the packing (measured: about the time of a multiply-add of 2 vectors for each number), but
-    /// then every border is a part of its own.
+    /// Reading in place saves the packing (measured: about the time of a multiply-add of 2 vectors for each number),
+    /// but then every border is a part of its own.
     void choose_parts() {
         const Index images = std::max<Index>(problem_.n, 1), strips = (images * rows_.steps() - 1) / strip_rows_ + 1;
         packed_parts_ = cheapest_parts(rows_, columns_, images, strips);
         if (!std::is_same_v<C, T>) return;
         in_place_parts_ =
             channel_parts(rows_, columns_, Cut::where_taps_change, Cut::where_taps_change, images, strips);
-        const double blocks = std::ceil(static_cast<double>(problem_.outputs_per_group()) / static_cast<double>(lanes_));
+        const double blocks =
+            std::ceil(static_cast<double>(problem_.outputs_per_group()) / static_cast<double>(lanes_));
         const auto packing = static_cast<double>(images * rows_.input * columns_.input);
         in_place_pays_ = all_inside(rows_, in_place_parts_.rows) && all_inside(columns_, in_place_parts_.columns) &&
                          in_place_parts_.cost * blocks <= packed_parts_.cost * blocks + packing;
@@ -153,8 +154,7 @@ class ChannelPlan {
     }
 
     Way way_for(const View<const T>& input, const View<T>& output) const {
-        return {in_place_pays_ && input.stride.c == 1,
-                std::is_same_v<C, T> && whole_blocks_ && output.stride.c == 1};
+        return {in_place_pays_ && input.stride.c == 1, std::is_same_v<C, T> && whole_blocks_ && output.stride.c == 1};
     }
 
     const ChannelParts& parts(const Way& way) const { return way.input ? in_place_parts_ : packed_parts_; }

@@ -117,18 +117,18 @@ class ChannelPlan<T>::Worker {
             even_list(pixels);
         }
         const Index run = neighbours(phase, of.columns.taps) ? of.columns.taps.size() : 1;
-        parts_[part_count_++] = {.pixels = pixels,
-                                 .tap_rows = none ? 0 : taps.size(),
-                                 .tap_columns = none ? 0 : of.columns.taps.size() / run,
-                                 .row = rows,
-                                 .sums = sums,
-                                 .column_offset = offsets,
-                                 .run = run,
-                                 .first_tap = taps.begin * static_cast<Index>(phase.columns.tap.size()) +
-                                              of.columns.taps.begin,
-                                 .phase_columns = static_cast<Index>(phase.columns.tap.size()),
-                                 .phase_taps = phase.taps(),
-                                 .phase_weight = phase.weight};
+        parts_[part_count_++] = {
+            .pixels = pixels,
+            .tap_rows = none ? 0 : taps.size(),
+            .tap_columns = none ? 0 : of.columns.taps.size() / run,
+            .row = rows,
+            .sums = sums,
+            .column_offset = offsets,
+            .run = run,
+            .first_tap = taps.begin * static_cast<Index>(phase.columns.tap.size()) + of.columns.taps.begin,
+            .phase_columns = static_cast<Index>(phase.columns.tap.size()),
+            .phase_taps = phase.taps(),
+            .phase_weight = phase.weight};
     }
 
     void even_list(Index pixels) {
@@ -168,8 +168,8 @@ class ChannelPlan<T>::Worker {
                                              step * plan_.rows_.input_step + row_offset, 0, 0});
         if (!call_.way.input) {
             at = ring_.row(line, row_offset);
-            first -= columns.begin / plan_.tile_columns_ * plan_.tile_columns_ * input_step +
-                     plan_.columns_.reach().begin;
+            first -=
+                columns.begin / plan_.tile_columns_ * plan_.tile_columns_ * input_step + plan_.columns_.reach().begin;
         }
         for (Index j = 0; j < columns.size(); ++j)
             *next_pointer_++ = const_cast<C*>(at) + (first + j * input_step) * pixel_size_;

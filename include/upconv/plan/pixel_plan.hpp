@@ -1,8 +1,10 @@
 // PixelPlan: the pixel tile over a whole problem: few output channels, depthwise, small groups. A strip (rows of one
 // image, or several small images) is packed channel by channel with its padding, so that each tap is one offset; the
-// phases that read the same inputs are summed together in the stage, a plane for each output channel and phase.
+// phases that read the same inputs are summed together in the stage, a plane for each output channel and phase. Where
+// there is one phase and a row's columns are neighbours in memory, sums go straight to the output; and a 1 x 1 filter
+// then reads the input in place as well.
 //
-//     run -> worker: strip -> pack rows -> tiles of all groups that were packed -> finish, unpack
+//     run -> worker: strip -> pack rows -> tiles of all groups that were packed -> unpack
 #pragma once
 
 #include "../kernel/store.hpp"
@@ -32,7 +34,8 @@ class PixelPlan {
 
     template <Executor E>
     void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
-        const Call call{{input, output, store}, strip_for(executor.threads())};
+        const Strip strip = strip_for(executor.threads());
+        const Call call{{input, output, store}, strip, way_for(input, output, strip)};
         const Index strips = (problem_.n + call.strip.images - 1) / call.strip.images * pieces(call.strip);
         const StripCut cut{strips, 1, strips, group_tiles() * column_tiles(), 1};
         run_strips(cut, Worker::bytes(*this, call.strip), problem_.flops() / 32, executor,
@@ -49,8 +52,13 @@ class PixelPlan {
         View<T> output;
         const Store<T>& store;
     };
+    /// What is read and written where it lies.
+    struct Way {
+        bool input, output;
+    };
     struct Call : Operands {
         Strip strip;
+        Way way;
     };
     /// Which output channel and phases (of its sets) a channel of a tile is.
     struct Output {
@@ -59,7 +67,7 @@ class PixelPlan {
     /// A tile of channels of a group: which they are, and where its weights begin.
     struct Tile {
         Index row_set, column_set, outputs, weight;
-        std::vector<Output> output;  // may be fewer than `outputs`
+        std::vector<Output> output;  // the last one repeated where there are fewer
     };
 
     /// A column phase and its plane, in the order of the columns they make.
@@ -129,6 +137,21 @@ class PixelPlan {
         return {1, (rows_.steps + count - 1) / count};
     }
 
+    Way way_for(const View<const T>& input, const View<T>& output, const Strip& strip) const {
+        const Shape4 in = problem_.input_shape(), out = problem_.output_shape();
+        const bool neighbours = std::is_same_v<C, T> && planes() == 1 && output.stride.w == 1;
+        const bool one_tap = rows_.reach == Range{0, 1} && columns_.reach == Range{0, 1} && in.h == out.h &&
+                             in.w == out.w && rows_.input_step == 1 && columns_.input_step == 1;
+        const bool whole_rows = input.stride.w == 1 && input.stride.h == in.w && output.stride.h == out.w;
+        const Index last_steps = (rows_.steps - 1) % strip.steps + 1;
+        if (neighbours && one_tap && whole_rows && column_tiles() == 1 && last_steps * out.w >= width_)
+            return {true, true};
+        // The last vector of a row overlaps the one before it: not where that is much of the row.
+        const Index last_columns = (columns_.steps - 1) % tile_columns_ + 1;
+        const Index vectors = (columns_.steps + width_ - 1) / width_;
+        return {false, neighbours && last_columns >= width_ && 8 * vectors * width_ <= 9 * columns_.steps};
+    }
+
     void pack_weights(const T* weight) {
         for (Index r = 0; r < static_cast<Index>(rows_.sets.size()); ++r)
             for (Index c = 0; c < static_cast<Index>(columns_.sets.size()); ++c) list_tiles(r, c);
@@ -149,6 +172,7 @@ class PixelPlan {
         for (Index outputs : pixel_tiles(static_cast<Index>(all.size()))) {
             const auto end = next + std::min<std::ptrdiff_t>(outputs, all.end() - next);
             tiles_.push_back({row_set, column_set, outputs, group_weights_, {next, end}});
+            tiles_.back().output.resize(static_cast<std::size_t>(outputs), *(end - 1));
             group_weights_ += outputs * static_cast<Index>(r.offset.size() * c.offset.size()) * channels_;
             next = end;
         }

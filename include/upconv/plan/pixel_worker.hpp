@@ -2,7 +2,6 @@
 // passes.
 #pragma once
 
-#include "../kernel/finish.hpp"
 #include "../kernel/pixel_tile.hpp"
 #include "../kernel/planar.hpp"
 #include "pixel_plan.hpp"
@@ -18,7 +17,7 @@ class PixelPlan<T>::Worker {
         Pieces pieces(memory);
         packed_ = pieces.take<C>(sizes.packed);
         stage_ = pieces.take<C>(sizes.stage);
-        bias_ = pieces.take<C>(plan.width_);
+        bias_ = pieces.take<C>(sizes.bias);
         tap_offset_ = pieces.take<Index>(sizes.taps);
         tap_outputs_ = pieces.take<unsigned>(sizes.taps);
         sum_offset_ = pieces.take<Index>(sizes.outputs);
@@ -28,7 +27,7 @@ class PixelPlan<T>::Worker {
 
     static Index bytes(const PixelPlan& plan, const Strip& strip) {
         const Sizes s = sizes_of(plan, strip);
-        return Pieces::bytes<C>(s.packed) + Pieces::bytes<C>(s.stage) + Pieces::bytes<C>(plan.width_) +
+        return Pieces::bytes<C>(s.packed) + Pieces::bytes<C>(s.stage) + Pieces::bytes<C>(s.bias) +
                Pieces::bytes<Index>(s.taps) + Pieces::bytes<unsigned>(s.taps) + Pieces::bytes<Index>(s.outputs) +
                Pieces::bytes<PixelPass<C>>(s.passes);
     }
@@ -44,15 +43,21 @@ class PixelPlan<T>::Worker {
         const Range images{n, std::min(n + call_.strip.images, plan_.problem_.n)};
         const Range steps{step, std::min(step + call_.strip.steps, plan_.rows_.steps)};
 
-        pack({.n = 0,
-              .first_channel = first_group * plan_.channels_,
-              .channels = groups * plan_.channels_,
-              .row = 0,
-              .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.reach.begin,
-              .columns = 0},
-             images, steps);
+        if (!call_.way.input)
+            pack({.n = 0,
+                  .first_channel = first_group * plan_.channels_,
+                  .channels = groups * plan_.channels_,
+                  .row = 0,
+                  .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.reach.begin,
+                  .columns = 0},
+                 images, steps);
+        if (call_.store.bias != nullptr) list_bias(first_group, groups);
+        if (call_.way.output) {
+            for (Index image = images.begin; image < images.end; ++image)
+                sum_to_output(first_group, groups, image, image - images.begin, steps, columns);
+            return;
+        }
         sum(first_group, groups, images, steps, columns);
-        finish(first_group * plan_.outputs_, groups * plan_.outputs_);
         for (Index image = images.begin; image < images.end; ++image)
             for (Index i = steps.begin; i < steps.end; ++i)
                 unpack({image, first_group * plan_.outputs_, groups * plan_.outputs_, i, 0, 0}, image - images.begin,
@@ -61,7 +66,7 @@ class PixelPlan<T>::Worker {
 
   private:
     struct Sizes {
-        Index packed, stage, taps, outputs, passes;
+        Index packed, stage, bias, taps, outputs, passes;
     };
 
     static Sizes sizes_of(const PixelPlan& plan, const Strip& strip) {
@@ -69,11 +74,12 @@ class PixelPlan<T>::Worker {
         // Vectors of the last pixels read past their row, and those of the last row past the buffer.
         sizes.packed =
             plan.groups_together() * plan.channels_ * plan.channel_size(strip) + 8 * plan.width_ + plan.span();
-        sizes.stage = (plan.groups_together() * plan.outputs_ * plan.planes() + 1) * plan.plane_size(strip);
+        sizes.stage = plan.groups_together() * plan.outputs_ * plan.planes() * plan.plane_size(strip);
         for (const Tile& tile : plan.tiles_) {
             sizes.taps += tap_count(plan, tile);
             sizes.outputs += tile.outputs;
         }
+        sizes.bias = plan.groups_together() * sizes.outputs;
         sizes.passes = plan.groups_together() * static_cast<Index>(plan.tiles_.size());
         return sizes;
     }
@@ -119,13 +125,9 @@ class PixelPlan<T>::Worker {
                     }
                     *outputs++ = having;
                 }
-            for (Index o = 0; o < tile.outputs; ++o) {
-                const bool used = o < static_cast<Index>(tile.output.size());
-                const Index unused = plan_.groups_together() * plan_.outputs_ * plan_.planes();
-                *sums++ = used
-                              ? plane_of(tile, tile.output[static_cast<std::size_t>(o)]) * plan_.plane_size(call_.strip)
-                              : unused * plan_.plane_size(call_.strip);
-            }
+            for (const Output& out : tile.output)
+                *sums++ = call_.way.output ? out.channel * call_.output.stride.c
+                                           : plane_of(tile, out) * plan_.plane_size(call_.strip);
             *pass++ = of_tile;
         }
     }
@@ -175,32 +177,67 @@ class PixelPlan<T>::Worker {
             }
     }
 
-    void sum(Index first_group, Index groups, Range images, Range steps, Range columns) const {
+    /// Of the channels of each pass in turn.
+    void list_bias(Index first_group, Index groups) const {
+        C* to = bias_;
+        for (Index g = first_group; g < first_group + groups; ++g)
+            for (const Tile& tile : plan_.tiles_)
+                for (const Output& out : tile.output)
+                    *to++ = widen<C>(call_.store.bias[g * plan_.outputs_ + out.channel]);
+    }
+
+    /// Runs the passes of all tiles of the groups, place(pass, g) says where each group's numbers lie.
+    template <class Place>
+    void run_passes(Index first_group, Index groups, const Place& place) const {
         const Index tiles = static_cast<Index>(plan_.tiles_.size());
-        for (Index g = groups - 1; g >= 0; --g)  // the first group's passes are what the others are made of
+        const Index outputs = sizes_of(plan_, call_.strip).outputs;
+        for (Index g = groups - 1; g >= 0; --g) {  // the first group's passes are what the others are made of
+            Index bias = g * outputs;
             for (Index t = 0; t < tiles; ++t) {
                 PixelPass<C>& pass = passes_[g * tiles + t];
                 pass = passes_[t];
-                pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip);
-                pass.sums = stage_ + g * plan_.outputs_ * plan_.planes() * plan_.plane_size(call_.strip);
                 pass.weight = plan_.weight_.data() + (first_group + g) * plan_.group_weights_ +
                               plan_.tiles_[static_cast<std::size_t>(t)].weight;
-                pass.pictures = images.size();
-                pass.pixels = (steps.size() - 1) * plan_.span() + columns.size();
+                pass.bias = call_.store.bias == nullptr ? nullptr : bias_ + bias;
+                pass.activation = call_.store.activation;
+                bias += pass.outputs;
+                place(pass, g);
             }
+        }
         run_on(plan_.isa_, PixelTiles<C>{passes_, groups * tiles});
     }
 
-    void finish(Index channel, Index channels) const {
-        const Index size = plan_.planes() * plan_.plane_size(call_.strip);
-        Finish<C> work{nullptr, size / plan_.width_, plan_.width_, nullptr, call_.store.activation};
-        if (call_.store.bias != nullptr) work.bias = bias_;
-        if (!work.needed()) return;
-        for (Index c = 0; c < channels; ++c) {
-            if (work.bias != nullptr) std::fill(bias_, bias_ + plan_.width_, widen<C>(call_.store.bias[channel + c]));
-            work.sums = stage_ + c * size;
-            run_on(plan_.isa_, work);
-        }
+    void sum(Index first_group, Index groups, Range images, Range steps, Range columns) const {
+        run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
+            pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip);
+            pass.sums = stage_ + g * plan_.outputs_ * plan_.planes() * plan_.plane_size(call_.strip);
+            pass.pictures = images.size();
+            pass.pixels = (steps.size() - 1) * plan_.span() + columns.size();
+        });
+    }
+
+    /// Each row is a picture; where the input is read in place all rows are one.
+    void sum_to_output(Index first_group, Index groups, Index image, Index packed_image, Range steps,
+                       Range columns) const {
+        if constexpr (std::is_same_v<C, T>)
+            run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
+                const Index group = first_group + g;
+                pass.sums =
+                    row_begin(call_.output, {image, group * plan_.outputs_, 0, steps.begin, 0, 0}) + columns.begin;
+                pass.sum_picture = call_.output.stride.h;
+                if (call_.way.input) {
+                    pass.x = row_begin(call_.input, {image, group * plan_.channels_, 0, steps.begin, 0, 0});
+                    pass.channel_step = call_.input.stride.c;
+                    pass.pictures = 1;
+                    pass.pixels = steps.size() * columns.size();
+                } else {
+                    pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip) +
+                             packed_image * plan_.packed_rows(call_.strip) * plan_.span();
+                    pass.x_picture = plan_.span();
+                    pass.pictures = steps.size();
+                    pass.pixels = columns.size();
+                }
+            });
     }
 
     /// All phases of step `row.row` of one image.
