@@ -222,7 +222,8 @@ FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) const {
                                 .n = shape.n,
                                 .mode = options_.padding_mode,
                                 .activation = options_.activation,
-                                .algorithm = options_.algorithm};
+                                .algorithm = options_.algorithm,
+                                .neighbours = L::c == 3 || L::c == 0 ? Neighbours::channels : Neighbours::columns};
     check_border(filter(), problem.mode, problem.relation);
     check_workspace<S>(name, problem);
     return problem;

@@ -1,6 +1,8 @@
 // Choice: which kernel a problem gets, and why.
 #pragma once
 
+#include <cmath>
+
 #include "../kernel/pixel_tile.hpp"
 #include "merged_walk.hpp"
 #include "problem.hpp"
@@ -80,31 +82,76 @@ inline bool is_mostly_padding(const FilterProblem& problem) {
            far(problem.relation.columns, problem.input_shape().w);
 }
 
+/// What a kernel costs for each step of the columns, in multiply-adds of a vector. Measured on AVX-512: moving a number
+/// through a transposition costs 0.7, copying it in line 0.1; setting a channel tile up costs 8 for each of its sums.
+struct Cost {
+    double sums = 0, moves = 0;
+
+    double total() const { return sums + moves; }
+};
+
+inline Cost channels_cost(const FilterProblem& problem, Index width) {
+    const auto in = static_cast<double>(problem.inputs_per_group() * problem.input_pixels_a_step());
+    const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
+    const double vectors = std::ceil(static_cast<double>(problem.outputs_per_group()) / static_cast<double>(width));
+    const double set_up = 8 * vectors * static_cast<double>(problem.phases());
+    const double each = problem.neighbours == Neighbours::channels ? 0.1 : 0.7;
+    return {
+        static_cast<double>(problem.inputs_per_group()) * channel_cost(problem, width) / static_cast<double>(width) +
+            set_up,
+        each * (in + out)};
+}
+
+inline Cost pixels_cost(const FilterProblem& problem, const MergedAxes& axes, Index width) {
+    const auto in = static_cast<double>(problem.inputs_per_group() * problem.input_pixels_a_step());
+    const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
+    const Index pixels = problem.is_pointwise() ? axes.columns.steps * axes.rows.steps : axes.columns.steps;
+    const double filled = static_cast<double>(pixels) / static_cast<double>((pixels + width - 1) / width * width);
+    const bool planes = problem.neighbours == Neighbours::columns, in_place = planes && problem.is_pointwise();
+    return {static_cast<double>(problem.inputs_per_group()) *
+                pixel_cost(axes.rows, axes.columns, problem.outputs_per_group()) / static_cast<double>(width) / filled,
+            in_place ? 0
+                     : (planes ? 0.1 : 1.0) * in + (!planes                 ? 1.0
+                                                    : problem.phases() == 1 ? 0.1
+                                                                            : 0.4) *
+                                                       out};
+}
+
 /// Which kernel, and why.
 struct Choice {
+    enum class Reason { no_vectors, asked, mostly_padding, cheaper };
+
     Algorithm algorithm;
-    std::string reason;
+    Reason reason;
+    Cost channels, pixels;
 };
 
 /// `width` is the numbers of a vector; 0 where the scalar has none.
 inline Choice choose(const FilterProblem& problem, Index width) {
-    if (width == 0) return {Algorithm::reference, "the scalar has no vectors"};
-    if (problem.algorithm == Algorithm::reference) return {Algorithm::reference, "as the options say"};
-    if (is_mostly_padding(problem))
-        return {Algorithm::reference, "the filter reaches far beyond the picture, or makes more than 64 phases"};
-    if (problem.algorithm != Algorithm::automatic) return {problem.algorithm, "as the options say"};
-    const MergedAxes axes = cheapest_merge(problem);
-    const Index pixels = axes.columns.steps, vectors = (pixels + width - 1) / width;
-    const double filled = static_cast<double>(pixels) / static_cast<double>(vectors * width);
-    const double by_pixels = pixel_cost(axes.rows, axes.columns, problem.outputs_per_group()) / filled;
-    const double by_channels = channel_cost(problem, width);
-    // Sums of few products cost as much to store as to form, and planes are stored faster than pixels.
-    const bool short_sums = problem.inputs_per_group() * problem.relation.taps() < 64;
-    const bool pixels_win = by_pixels < by_channels * (short_sums ? 1.2 : 0.95);
-    const double each = 1 / static_cast<double>(width);
-    return {pixels_win ? Algorithm::pixels : Algorithm::channels,
-            joined(to_text(problem.outputs_per_group()), " output channels a group: ", by_channels * each,
-                   " multiply-adds of vectors over channels a pixel, ", by_pixels * each, " over pixels")};
+    using Reason = Choice::Reason;
+    if (width == 0) return {Algorithm::reference, Reason::no_vectors, {}, {}};
+    if (problem.algorithm == Algorithm::reference) return {Algorithm::reference, Reason::asked, {}, {}};
+    if (is_mostly_padding(problem)) return {Algorithm::reference, Reason::mostly_padding, {}, {}};
+    if (problem.algorithm != Algorithm::automatic) return {problem.algorithm, Reason::asked, {}, {}};
+    const Cost channels = channels_cost(problem, width), pixels = pixels_cost(problem, cheapest_merge(problem), width);
+    return {pixels.total() < channels.total() ? Algorithm::pixels : Algorithm::channels, Reason::cheaper, channels,
+            pixels};
+}
+
+inline std::string to_text(const Choice& choice) {
+    switch (choice.reason) {
+        case Choice::Reason::no_vectors:
+            return "the scalar has no vectors";
+        case Choice::Reason::asked:
+            return "as the options say";
+        case Choice::Reason::mostly_padding:
+            return "the filter reaches far beyond the picture, or makes more than 64 phases";
+        case Choice::Reason::cheaper:
+            break;
+    }
+    const auto cost = [](const Cost& c) { return joined(c.sums, " to sum and ", c.moves, " to move"); };
+    return joined("a pixel of one group takes, in multiply-adds of a vector, ", cost(choice.channels),
+                  " with vectors over channels, ", cost(choice.pixels), " over pixels");
 }
 
 }  // namespace upconv

@@ -34,7 +34,7 @@ class FilterPass {
     static std::string text(const FilterProblem& problem) {
         const Choice choice = choice_for(problem);
         const char* isa = choice.algorithm == Algorithm::reference ? "any scalar" : to_text(best_isa());
-        return joined(to_text(choice.algorithm), " (", isa, "), because: ", choice.reason);
+        return joined(to_text(choice.algorithm), " (", isa, "), because: ", to_text(choice));
     }
 
     template <Executor E>

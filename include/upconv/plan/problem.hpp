@@ -10,6 +10,9 @@
 
 namespace upconv {
 
+/// What lies side by side in memory, as far as the layout tells: decides which kernel is fastest, never a result.
+enum class Neighbours { columns, channels };
+
 struct FilterProblem {
     Relation relation;
     Direction direction = Direction::to_coarse;
@@ -17,6 +20,7 @@ struct FilterProblem {
     PaddingMode mode = PaddingMode::zeros;
     Activation activation = Activation::none;
     Algorithm algorithm = Algorithm::automatic;
+    Neighbours neighbours = Neighbours::columns;
 
     constexpr Shape4 coarse_shape() const {
         return {n, relation.coarse_channels, relation.rows.coarse, relation.columns.coarse};
@@ -43,6 +47,20 @@ struct FilterProblem {
     constexpr double flops() const {
         return 2.0 * static_cast<double>(n) * static_cast<double>(relation.weight_count()) *
                static_cast<double>(relation.rows.coarse) * static_cast<double>(relation.columns.coarse);
+    }
+
+    /// Output pixels for each step of the two axes, and input pixels from one step to the next.
+    constexpr Index phases() const {
+        return direction == Direction::to_coarse ? 1 : phase_count(relation.rows) * phase_count(relation.columns);
+    }
+    constexpr Index input_pixels_a_step() const {
+        return direction == Direction::to_coarse ? relation.rows.stride * relation.columns.stride : 1;
+    }
+    /// Each output pixel is made of the input pixel at the same place.
+    constexpr bool is_pointwise() const {
+        return relation.taps() == 1 && relation.rows.stride == 1 && relation.columns.stride == 1 &&
+               input_shape().h == output_shape().h && input_shape().w == output_shape().w && relation.rows.begin == 0 &&
+               relation.columns.begin == 0;
     }
 
     /// A border that is not zeros, and that the filters reach.
