@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <upconv/plan/channel_plan.hpp>
+#include <upconv/plan/listed_plan.hpp>
 #include <upconv/plan/pixel_plan.hpp>
 #include <upconv/plan/reference_plan.hpp>
 
@@ -45,6 +46,10 @@ testing::AssertionResult fast_plans_agree(const FilterProblem& p, std::uint64_t 
         if (result) result = same("channels", output_of(channels, p, numbers, out, threads).planes(), expected);
         const upconv::PixelPlan<T> pixels(p, numbers.weight.data(), isa);
         if (result) result = same("pixels", output_of(pixels, p, numbers, out, threads).planes(), expected);
+        if (can_be_listed(p)) {
+            const upconv::ListedPlan<T> listed(p, numbers.weight.data(), isa);
+            if (result) result = same("listed", output_of(listed, p, numbers, out, threads).planes(), expected);
+        }
         if (!result) return result << "; " << to_text(isa) << ", threads " << threads.count << "; " << to_text(p);
     }
     return result;

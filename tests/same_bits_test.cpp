@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <upconv/plan/channel_plan.hpp>
+#include <upconv/plan/listed_plan.hpp>
 #include <upconv/plan/pixel_plan.hpp>
 
 #include "every_isa.hpp"
@@ -82,6 +83,8 @@ void check_kernels(std::uint64_t seed) {
                     check("channels", channels, order, threads);
                     check("pixels", pixels, order, threads);
                 }
+            if (can_be_listed(p))
+                check("listed", upconv::ListedPlan<T>(p, numbers.weight.data(), isa), Memory::pixels, 1);
             if (testing::Test::HasFatalFailure()) return;
         }
     }

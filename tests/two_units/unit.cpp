@@ -29,7 +29,8 @@ void append(Numbers& all, FilterProblem problem, Algorithm algorithm) {
 
 Numbers UNIT() {
     Numbers all;
-    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels, Algorithm::reference})
+    for (Algorithm algorithm :
+         {Algorithm::automatic, Algorithm::listed, Algorithm::channels, Algorithm::pixels, Algorithm::reference})
         for (Direction direction : {Direction::to_coarse, Direction::to_fine})
             for (Index outputs : {2, 20}) {
                 FilterProblem problem;

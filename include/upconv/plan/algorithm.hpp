@@ -9,6 +9,7 @@ enum class Algorithm {
     reference,  // the definition, loop by loop, for any scalar
     channels,   // vectors over output channels
     pixels,     // vectors over pixels: few output channels, depthwise, small groups
+    listed,     // product by product, for the tiniest problems; others go on as with `automatic`
 };
 
 constexpr const char* to_text(Algorithm algorithm) {
@@ -19,6 +20,8 @@ constexpr const char* to_text(Algorithm algorithm) {
             return "channels";
         case Algorithm::pixels:
             return "pixels";
+        case Algorithm::listed:
+            return "listed";
         case Algorithm::automatic:
             break;
     }

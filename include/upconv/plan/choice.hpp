@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "../kernel/pixel_tile.hpp"
+#include "listed_plan.hpp"
 #include "merged_walk.hpp"
 #include "problem.hpp"
 
@@ -119,7 +120,7 @@ inline Cost pixels_cost(const FilterProblem& problem, const MergedAxes& axes, In
 
 /// Which kernel, and why.
 struct Choice {
-    enum class Reason { no_vectors, asked, mostly_padding, cheaper };
+    enum class Reason { no_vectors, asked, tiny, mostly_padding, cheaper };
 
     Algorithm algorithm;
     Reason reason;
@@ -131,8 +132,10 @@ inline Choice choose(const FilterProblem& problem, Index width) {
     using Reason = Choice::Reason;
     if (width == 0) return {Algorithm::reference, Reason::no_vectors, {}, {}};
     if (problem.algorithm == Algorithm::reference) return {Algorithm::reference, Reason::asked, {}, {}};
+    const bool may_list = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::listed;
+    if (may_list && can_be_listed(problem)) return {Algorithm::listed, Reason::tiny, {}, {}};
     if (is_mostly_padding(problem)) return {Algorithm::reference, Reason::mostly_padding, {}, {}};
-    if (problem.algorithm != Algorithm::automatic) return {problem.algorithm, Reason::asked, {}, {}};
+    if (!may_list) return {problem.algorithm, Reason::asked, {}, {}};
     const Cost channels = channels_cost(problem, width), pixels = pixels_cost(problem, cheapest_merge(problem), width);
     return {pixels.total() < channels.total() ? Algorithm::pixels : Algorithm::channels, Reason::cheaper, channels,
             pixels};
@@ -144,6 +147,8 @@ inline std::string to_text(const Choice& choice) {
             return "the scalar has no vectors";
         case Choice::Reason::asked:
             return "as the options say";
+        case Choice::Reason::tiny:
+            return "the products are few";
         case Choice::Reason::mostly_padding:
             return "the filter reaches far beyond the picture, or makes more than 64 phases";
         case Choice::Reason::cheaper:

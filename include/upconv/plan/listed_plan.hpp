@@ -1,0 +1,129 @@
+// ListedPlan: the tiniest problems, where a plan of tiles and strips takes longer than the sums themselves. Every
+// product of an image is listed when planned, and a run goes down the list:
+//
+//     output[o] = sum over the terms of o of weight * input[offset],   in the canonical order, without the padding
+#pragma once
+
+#include <vector>
+
+#include "../kernel/channel_tile.hpp"
+#include "../kernel/store.hpp"
+#include "executor.hpp"
+#include "problem.hpp"
+
+namespace upconv {
+
+/// Whether the products of an image, those in the padding too, fit a list: a few kilobytes.
+inline bool can_be_listed(const FilterProblem& problem) {
+    constexpr double most_products = 1024;
+    constexpr Index most_inputs = 256;
+    const Shape4 in = problem.input_shape();
+    const auto outputs = static_cast<double>(problem.output_shape().h) * static_cast<double>(problem.output_shape().w);
+    const double images = static_cast<double>(std::max<Index>(problem.n, 1));
+    return problem.flops() / 2 / images <= most_products && in.h * in.w <= most_inputs &&
+           in.c * in.h * in.w <= most_inputs &&
+           outputs * static_cast<double>(problem.output_shape().c + problem.relation.taps()) <= most_products;
+}
+
+template <class T>
+class ListedPlan {
+  public:
+    using C = AccumulatorOf<T>;
+
+    /// Requires can_be_listed(problem).
+    ListedPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa()) : problem_(problem), isa_(isa) {
+        const Shape4 out = problem.output_shape();
+        const std::vector<Index> rows = inputs_of(problem.relation.rows, out.h);
+        const std::vector<Index> columns = inputs_of(problem.relation.columns, out.w);
+        ends_.reserve(static_cast<std::size_t>(out.c * out.h * out.w));
+        terms_.reserve(static_cast<std::size_t>(problem.flops() / 2) /
+                       static_cast<std::size_t>(std::max<Index>(problem.n, 1)));
+        for (Index c = 0; c < out.c; ++c)
+            for (Index i = 0; i < out.h; ++i)
+                for (Index j = 0; j < out.w; ++j) {
+                    list(weight, c, rows.data() + i * problem.relation.rows.kernel,
+                         columns.data() + j * problem.relation.columns.kernel);
+                    ends_.push_back(static_cast<int>(terms_.size()));
+                }
+    }
+
+    template <Executor E>
+    void run(View<const T> input, View<T> output, const Store<T>& store, const E& /*too little to share*/) const {
+        run_on(isa_, Sums{*this, input, output, store});
+    }
+
+  private:
+    struct Term {
+        C weight;
+        int offset;  // in an image packed as channels, rows, columns
+    };
+
+    struct Sums {
+        const ListedPlan& plan;
+        const View<const T>& input;
+        const View<T>& output;
+        const Store<T>& store;
+
+        template <int Bytes>
+        [[gnu::always_inline]] void run() const {
+            C image[256];
+            for (Index n = 0; n < input.shape.n; ++n) {
+                C* to = image;
+                for (Index c = 0; c < input.shape.c; ++c)
+                    for (Index i = 0; i < input.shape.h; ++i)
+                        for (Index j = 0; j < input.shape.w; ++j) *to++ = widen<C>(input(n, c, i, j));
+                const Term* term = plan.terms_.data();
+                const int* end = plan.ends_.data();
+                for (Index c = 0; c < output.shape.c; ++c)
+                    for (Index i = 0; i < output.shape.h; ++i)
+                        for (Index j = 0; j < output.shape.w; ++j) {
+                            C sum = 0;
+                            for (const Term* const last = plan.terms_.data() + *end++; term != last; ++term)
+                                sum += term->weight * image[term->offset];
+                            output(n, c, i, j) = store(sum, c);
+                        }
+            }
+        }
+    };
+
+    /// The input row (or column) that each output reads through each tap; -1 for none.
+    std::vector<Index> inputs_of(const Axis& axis, Index outputs) const {
+        std::vector<Index> inputs;
+        inputs.reserve(static_cast<std::size_t>(outputs * axis.kernel));
+        for (Index output = 0; output < outputs; ++output)
+            for (Index tap = 0; tap < axis.kernel; ++tap) {
+                if (problem_.direction == Direction::to_coarse) {
+                    const Index fine = axis.fine_at(output, tap);
+                    inputs.push_back(fine >= 0 && fine < axis.fine ? fine : -1);
+                } else {
+                    const Index from = output + axis.begin - tap * axis.dilation, coarse = from / axis.stride;
+                    inputs.push_back(from >= 0 && coarse * axis.stride == from && coarse < axis.coarse ? coarse : -1);
+                }
+            }
+        return inputs;
+    }
+
+    /// The terms of one output.
+    void list(const T* weight, Index channel, const Index* rows, const Index* columns) {
+        const Shape4 in = problem_.input_shape();
+        const Index inputs = problem_.inputs_per_group(), outputs = problem_.outputs_per_group();
+        const Index g = channel / outputs, out = channel % outputs;
+        for (Index k = 0; k < inputs; k += channel_block)
+            for (Index a = 0; a < problem_.relation.rows.kernel; ++a) {
+                if (rows[a] < 0) continue;
+                for (Index b = 0; b < problem_.relation.columns.kernel; ++b) {
+                    if (columns[b] < 0) continue;
+                    for (Index c = k; c < std::min(k + channel_block, inputs); ++c)
+                        terms_.push_back({widen<C>(weight[problem_.weight_index(g, out, c, a, b)]),
+                                          static_cast<int>(((g * inputs + c) * in.h + rows[a]) * in.w + columns[b])});
+                }
+            }
+    }
+
+    FilterProblem problem_;
+    Isa isa_;
+    std::vector<Term> terms_;  // of an image, output by output
+    std::vector<int> ends_;    // (outputs): where each one's terms end
+};
+
+}  // namespace upconv
