@@ -225,8 +225,8 @@ void compare(const Case& c, const char* name, const Values& computed, const Boun
 }
 
 template <class Operator>
-void check_convolution(const Case& c, const golden::Linear& linear, const typename Operator::Options& options,
-                       Worst& worst) {
+void check_kernel(const Case& c, const golden::Linear& linear, const typename Operator::Options& options,
+                  Worst& worst) {
     using T = typename Operator::Scalar;
     using Layout = typename Operator::Layout;
     Operator op(options);
@@ -245,6 +245,16 @@ void check_convolution(const Case& c, const golden::Linear& linear, const typena
     check_gradient("gx", values<Layout>(c["x"].shape, g.input));
     check_gradient("gweight", values(g.weight));
     if (c.has_bias()) check_gradient("gbias", values(g.bias));
+}
+
+/// With each kernel: the cases are so small that the plan would list the products of most.
+template <class Operator>
+void check_convolution(const Case& c, const golden::Linear& linear, typename Operator::Options options, Worst& worst) {
+    using upconv::Algorithm;
+    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels}) {
+        options.algorithm = algorithm;
+        check_kernel<Operator>(c, linear, options, worst);
+    }
 }
 
 template <class Operator>
