@@ -95,7 +95,8 @@ class ChannelPlan {
     void cut() {
         const Index pixel_bytes = row_phases() * column_phases() * lanes_ * static_cast<Index>(sizeof(C));
         const Index pixels = std::clamp<Index>(stage_target / pixel_bytes, 16, pixel_target);
-        tile_columns_ = std::min(columns_.steps(), pixels);
+        const Index tiles = (columns_.steps() - 1) / (pixels + pixels / 4) + 1;  // of about the same width
+        tile_columns_ = (columns_.steps() + tiles - 1) / tiles;
         const Index row_bytes = row_size() * static_cast<Index>(sizeof(C));
         const Index by_bytes = (packed_target / row_bytes - rows_.reach().size()) / rows_.input_step + 1;
         strip_rows_ = std::clamp<Index>(by_bytes, 1, (pixels + tile_columns_ - 1) / tile_columns_);
