@@ -57,10 +57,11 @@ void check_channels(const ChannelCase& of, const Way& way) {
             weights.push_back(small_integer<C>(engine));
         rows.emplace_back();
         for (Index a = taps.part_rows.begin; a < taps.part_rows.end; ++a)
-            for (Index p = 0; p < of.pixels + of.pixels % 2; ++p)
+            for (Index p = 0; p < upconv::ChannelPart<C>::listed(of.pixels); ++p)
                 rows.back().push_back(input.at(a, std::min(p, of.pixels - 1) * input.step + taps.part_columns.begin));
         sums.emplace_back(of.pixels, lanes);
-        sums.back().rows.push_back(sums.back().rows.back());
+        sums.back().rows.resize(static_cast<std::size_t>(upconv::ChannelPart<C>::listed(of.pixels)),
+                                sums.back().rows.back());
         const Index run = taps.as_run && input.blocks == 1 ? taps.part_columns.size() : 1;
         parts.push_back({of.pixels, taps.part_rows.size(), taps.part_columns.size() / run, nullptr, nullptr,
                          column_offset.data(), run, taps.part_rows.begin * taps.columns + taps.part_columns.begin,

@@ -37,9 +37,10 @@ inline std::string to_text(double number) {
     return digits;
 }
 
-/// One text of parts that to_text() knows: words, numbers, Size2, Range.
+/// One text of parts that to_text() knows: words, numbers, Size2, Range. By value, so that words of every length are
+/// one type, and cold, as messages are: both shorten compilation.
 template <class... Parts>
-std::string joined(const Parts&... parts) {
+[[gnu::cold]] std::string joined(Parts... parts) {
     std::string text;
     ((text += to_text(parts)), ...);
     return text;
@@ -47,7 +48,7 @@ std::string joined(const Parts&... parts) {
 
 /// Refuses the input, saying why.
 template <class... Parts>
-[[noreturn]] void refuse(const Parts&... parts) {
+[[noreturn, gnu::cold]] void refuse(Parts... parts) {
     const std::string text = joined(parts...);
 #if defined(__cpp_exceptions)
     throw ShapeError(text);

@@ -29,8 +29,9 @@ struct ChannelPart {
     Index first_tap, phase_columns, phase_taps;  // the first tap within its phase; the phase's taps a row and in all
     Index phase_weight;                          // where the weights of its phase begin
 
-    /// Lists name the last pixel of an odd number twice, so that tiles can be even: same sums, same place.
-    static constexpr Index listed(Index pixels) { return pixels + pixels % 2; }
+    /// Lists name the last pixel again up to a multiple of four, so that fewer heights of tiles do: same sums, same
+    /// place.
+    static constexpr Index listed(Index pixels) { return (pixels + 3) / 4 * 4; }
 
     /// The weights of its row `a` of taps in the block of channels `k`, which has `depth` of them; without the lanes.
     Index weight_at(Index k, Index a, Index block, Index depth) const {
@@ -171,10 +172,8 @@ struct ChannelTiles {
                 tile<Bytes, 8>(part, p, blocks);
             else if (height > 4)
                 tile<Bytes, 6>(part, p, blocks);
-            else if (height > 2)
-                tile<Bytes, 4>(part, p, blocks);
             else
-                tile<Bytes, 2>(part, p, blocks);
+                tile<Bytes, 4>(part, p, blocks);
             const Index end = std::min(p + height, part.pixels);
             if (last && operands.finish.needed()) finish<Bytes>(part, {p, end});
             p = end;
@@ -184,17 +183,19 @@ struct ChannelTiles {
     template <int Bytes>
     static constexpr Index most_pixels = std::min(sums_in_registers(Bytes) / N, 12);
 
-    /// As large as registers allow, but no remainder of one or two pixels, which would wait for its own sums.
+    /// As large as registers allow, but no remainder of one or two pixels: a tile below four waits for its own sums.
+    /// One vector, which only the last channels have, makes do with every other height: a third less to compile.
     template <int Bytes>
     static constexpr Index tile_height(Index left) {
-        constexpr Index most = most_pixels<Bytes>;
-        if (left <= most) return left + left % 2;
+        constexpr Index most = most_pixels<Bytes>, step = N == 1 ? 4 : 2;
+        if (left <= most) return std::max<Index>((left + step - 1) / step * step, 4);
         return left < most + 3 ? std::max<Index>(most - 4, 4) : most;
     }
 
     template <int Bytes, int P>
     [[gnu::always_inline]] void tile(const ChannelPart<C>& part, Index first, Range blocks) const {
-        if constexpr (P <= most_pixels<Bytes>) channel_tile<C, Bytes, N, P>(part, operands, first, blocks);
+        if constexpr (P <= most_pixels<Bytes> && (N > 1 || P % 4 == 0))
+            channel_tile<C, Bytes, N, P>(part, operands, first, blocks);
     }
 
     /// While the sums are in the first-level cache.

@@ -162,11 +162,11 @@ class ChannelPlan {
 
     Sizes sizes_of(const StripCut& cut, const Way& way) const {
         const Index ring_rows = way.input ? 0 : row_numbers().most_read(cut.lines, cut.rows);
-        Index lists = 0, odd = 0, taps = 0;
+        Index lists = 0, parts_lists = 0, taps = 0;
         for (std::size_t p = 0; p < rows_.phases.size(); ++p) {
             const Index of_phase = static_cast<Index>(rows_.phases[p].tap.size()) + 1;
             lists += of_phase;
-            odd += of_phase * static_cast<Index>(parts(way).rows[p].size());
+            parts_lists += of_phase * static_cast<Index>(parts(way).rows[p].size());
         }
         for (const auto& phase : parts(way).columns)
             for (const WalkSegment& segment : phase) taps += segment.taps.size();
@@ -175,7 +175,7 @@ class ChannelPlan {
                 .bias = lanes_,
                 .stage = way.output ? 0 : cut.rows * row_phases() * stage_columns() * lanes_,
                 .pointers = lists * column_phases() * cut.rows * tile_columns_ +
-                            odd * ChannelParts::segment_count(parts(way).columns),
+                            3 * parts_lists * ChannelParts::segment_count(parts(way).columns),
                 .parts = parts(way).count(),
                 .offsets = taps};
     }

@@ -106,7 +106,7 @@ class ChannelPlan<T>::Worker {
         for_each_line([&](Index line, Index step) { list_sums(phase, line - lines.begin, line, step, columns); });
         const Index pixels = next_pointer_ - sums;
         if (pixels == 0) return;
-        even_list(pixels);
+        fill_list(pixels);
         C** const rows = next_pointer_;
         const bool none = taps.empty() || of.columns.taps.empty();
         const Index first = none ? 0 : phase.columns.offset[static_cast<std::size_t>(of.columns.taps.begin)];
@@ -114,7 +114,7 @@ class ChannelPlan<T>::Worker {
             for_each_line([&](Index line, Index step) {
                 list_taps(line, step, phase.rows.offset[static_cast<std::size_t>(a)], first, columns);
             });
-            even_list(pixels);
+            fill_list(pixels);
         }
         const Index run = neighbours(phase, of.columns.taps) ? of.columns.taps.size() : 1;
         parts_[part_count_++] = {
@@ -131,8 +131,8 @@ class ChannelPlan<T>::Worker {
             .phase_weight = phase.weight};
     }
 
-    void even_list(Index pixels) {
-        for (; pixels < ChannelPart<C>::listed(pixels); ++pixels, ++next_pointer_) *next_pointer_ = next_pointer_[-1];
+    void fill_list(Index pixels) {
+        for (; pixels % 4 != 0; ++pixels, ++next_pointer_) *next_pointer_ = next_pointer_[-1];
     }
 
     /// Whether the taps of a filter row read one stretch of memory.

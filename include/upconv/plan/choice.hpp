@@ -15,12 +15,13 @@ constexpr double pixel_tile_cost(Index outputs) {
     return outputs == 1 ? 2.2 : outputs == 2 ? 2.6 : static_cast<double>(outputs);
 }
 
-/// The cheapest counts of channels of tiles that together have `outputs` channels or a few more.
-inline std::vector<Index> pixel_tiles(Index outputs) {
+/// The cheapest counts of channels of tiles that together have `outputs` channels or a few more. `most`: of one tile.
+inline std::vector<Index> pixel_tiles(Index outputs, Index most) {
     std::vector<double> cost(static_cast<std::size_t>(outputs) + 1, 0);
     std::vector<Index> tile(cost.size(), 0);
     for (std::size_t n = 1; n < cost.size(); ++n)
         for (Index o : pixel_tile_outputs) {
+            if (o > most) break;
             const double with = pixel_tile_cost(o) + cost[n - std::min(n, static_cast<std::size_t>(o))];
             if (tile[n] == 0 || with <= cost[n]) {
                 cost[n] = with;
@@ -33,12 +34,12 @@ inline std::vector<Index> pixel_tiles(Index outputs) {
 }
 
 /// Multiply-adds a vector of pixels for one input channel, waste included.
-inline double pixel_cost(const MergedAxis& rows, const MergedAxis& columns, Index outputs) {
+inline double pixel_cost(const MergedAxis& rows, const MergedAxis& columns, Index outputs, Index most) {
     double total = 0;
     for (const PhaseSet& r : rows.sets)
         for (const PhaseSet& c : columns.sets) {
             double tiles = 0;
-            for (Index o : pixel_tiles(outputs * static_cast<Index>(r.phases.size() * c.phases.size())))
+            for (Index o : pixel_tiles(outputs * static_cast<Index>(r.phases.size() * c.phases.size()), most))
                 tiles += pixel_tile_cost(o);
             total += tiles * static_cast<double>(r.offset.size() * c.offset.size());
         }
@@ -56,15 +57,16 @@ struct MergedAxes {
 };
 
 /// The cheapest way of merging the phases of both axes.
-inline MergedAxes cheapest_merge(const FilterProblem& problem) {
+inline MergedAxes cheapest_merge(const FilterProblem& problem, Isa isa) {
     const AxisWalk rows = axis_walk(problem.relation.rows, problem.direction);
     const AxisWalk columns = axis_walk(problem.relation.columns, problem.direction);
+    const Index most = most_tile_outputs(vector_bytes(isa));
     MergedAxes best;
     double least = 0;
     for (bool merge_rows : {true, false})
         for (bool merge_columns : {true, false}) {
             MergedAxes way{merged_axis(rows, merge_rows), merged_axis(columns, merge_columns)};
-            const double cost = pixel_cost(way.rows, way.columns, problem.outputs_per_group());
+            const double cost = pixel_cost(way.rows, way.columns, problem.outputs_per_group(), most);
             if (least != 0 && cost >= least) continue;
             least = cost;
             best = std::move(way);
@@ -103,14 +105,16 @@ inline Cost channels_cost(const FilterProblem& problem, Index width) {
         each * (in + out)};
 }
 
-inline Cost pixels_cost(const FilterProblem& problem, const MergedAxes& axes, Index width) {
+inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
+    const MergedAxes axes = cheapest_merge(problem, isa);
     const auto in = static_cast<double>(problem.inputs_per_group() * problem.input_pixels_a_step());
     const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
     const Index pixels = problem.is_pointwise() ? axes.columns.steps * axes.rows.steps : axes.columns.steps;
     const double filled = static_cast<double>(pixels) / static_cast<double>((pixels + width - 1) / width * width);
     const bool planes = problem.neighbours == Neighbours::columns, in_place = planes && problem.is_pointwise();
     return {static_cast<double>(problem.inputs_per_group()) *
-                pixel_cost(axes.rows, axes.columns, problem.outputs_per_group()) / static_cast<double>(width) / filled,
+                pixel_cost(axes.rows, axes.columns, problem.outputs_per_group(), most_tile_outputs(vector_bytes(isa))) /
+                static_cast<double>(width) / filled,
             in_place ? 0
                      : (planes ? 0.1 : 1.0) * in + (!planes                 ? 1.0
                                                     : problem.phases() == 1 ? 0.1
@@ -128,7 +132,7 @@ struct Choice {
 };
 
 /// `width` is the numbers of a vector; 0 where the scalar has none.
-inline Choice choose(const FilterProblem& problem, Index width) {
+inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
     using Reason = Choice::Reason;
     if (width == 0) return {Algorithm::reference, Reason::no_vectors, {}, {}};
     if (problem.algorithm == Algorithm::reference) return {Algorithm::reference, Reason::asked, {}, {}};
@@ -136,7 +140,7 @@ inline Choice choose(const FilterProblem& problem, Index width) {
     if (may_list && can_be_listed(problem)) return {Algorithm::listed, Reason::tiny, {}, {}};
     if (is_mostly_padding(problem)) return {Algorithm::reference, Reason::mostly_padding, {}, {}};
     if (!may_list) return {problem.algorithm, Reason::asked, {}, {}};
-    const Cost channels = channels_cost(problem, width), pixels = pixels_cost(problem, cheapest_merge(problem), width);
+    const Cost channels = channels_cost(problem, width), pixels = pixels_cost(problem, width, isa);
     return {pixels.total() < channels.total() ? Algorithm::pixels : Algorithm::channels, Reason::cheaper, channels,
             pixels};
 }

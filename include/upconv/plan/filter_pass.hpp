@@ -63,7 +63,8 @@ class FilterPass {
     }
 
     static Choice choice_for(const FilterProblem& problem) {
-        return choose(inner(problem), has_vectors ? vector_bytes(best_isa()) / static_cast<Index>(sizeof(Acc)) : 0);
+        const Isa isa = best_isa();
+        return choose(inner(problem), has_vectors ? vector_bytes(isa) / static_cast<Index>(sizeof(Acc)) : 0, isa);
     }
 
     static Plan plan_for(const FilterProblem& problem, Algorithm algorithm, const T* weight) {

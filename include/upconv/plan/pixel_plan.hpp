@@ -24,7 +24,7 @@ class PixelPlan {
           channels_(problem.inputs_per_group()),
           outputs_(problem.outputs_per_group()),
           width_(vector_bytes(isa) / static_cast<Index>(sizeof(C))) {
-        MergedAxes axes = cheapest_merge(problem);
+        MergedAxes axes = cheapest_merge(problem, isa);
         rows_ = std::move(axes.rows);
         columns_ = std::move(axes.columns);
         cut();
@@ -169,7 +169,7 @@ class PixelPlan {
             for (Index p = 0; p < static_cast<Index>(r.phases.size()); ++p)
                 for (Index q = 0; q < static_cast<Index>(c.phases.size()); ++q) all.push_back({o, p, q});
         auto next = all.begin();
-        for (Index outputs : pixel_tiles(static_cast<Index>(all.size()))) {
+        for (Index outputs : pixel_tiles(static_cast<Index>(all.size()), most_tile_outputs(vector_bytes(isa_)))) {
             const auto end = next + std::min<std::ptrdiff_t>(outputs, all.end() - next);
             tiles_.push_back({row_set, column_set, outputs, group_weights_, {next, end}});
             tiles_.back().output.resize(static_cast<std::size_t>(outputs), *(end - 1));
