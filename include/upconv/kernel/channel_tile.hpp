@@ -164,16 +164,22 @@ struct ChannelTiles {
         for (Index p = 0; p < part.pixels;) {
             const Index height = tile_height<Bytes>(part.pixels - p);
             ahead.prefetch();
-            if (height > 10)
-                tile<Bytes, 12>(part, p, blocks);
-            else if (height > 8)
-                tile<Bytes, 10>(part, p, blocks);
-            else if (height > 6)
-                tile<Bytes, 8>(part, p, blocks);
-            else if (height > 4)
-                tile<Bytes, 6>(part, p, blocks);
-            else
-                tile<Bytes, 4>(part, p, blocks);
+            switch (height) {
+                case 12:
+                    tile<Bytes, 12>(part, p, blocks);
+                    break;
+                case 10:
+                    tile<Bytes, 10>(part, p, blocks);
+                    break;
+                case 8:
+                    tile<Bytes, 8>(part, p, blocks);
+                    break;
+                case 6:
+                    tile<Bytes, 6>(part, p, blocks);
+                    break;
+                default:
+                    tile<Bytes, 4>(part, p, blocks);
+            }
             const Index end = std::min(p + height, part.pixels);
             if (last && operands.finish.needed()) finish<Bytes>(part, {p, end});
             p = end;
