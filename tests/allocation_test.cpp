@@ -119,8 +119,8 @@ const Case<ConvTranspose2dOptions> up_cases[] = {
 
 template <class F>
 void for_each_case(const F& f) {
-    for (Algorithm algorithm :
-         {Algorithm::automatic, Algorithm::listed, Algorithm::channels, Algorithm::pixels, Algorithm::reference}) {
+    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::listed, Algorithm::channels, Algorithm::pixels,
+                                Algorithm::depthwise, Algorithm::reference}) {
         const auto with = [&](auto c) {
             SCOPED_TRACE(std::string(c.name) + ", " + to_text(algorithm));
             c.options.algorithm = algorithm;

@@ -251,7 +251,7 @@ void check_kernel(const Case& c, const golden::Linear& linear, const typename Op
 template <class Operator>
 void check_convolution(const Case& c, const golden::Linear& linear, typename Operator::Options options, Worst& worst) {
     using upconv::Algorithm;
-    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels}) {
+    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels, Algorithm::depthwise}) {
         options.algorithm = algorithm;
         check_kernel<Operator>(c, linear, options, worst);
     }

@@ -94,8 +94,8 @@ void check(Options options, const Dims& nchw) {
     Op op(options);
     fill_integers(op.weight(), 2, 1), fill_integers(op.bias(), 3);
     const Tensor expected = op(x);
-    for (Algorithm algorithm :
-         {Algorithm::automatic, Algorithm::reference, Algorithm::listed, Algorithm::channels, Algorithm::pixels})
+    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::reference, Algorithm::listed, Algorithm::channels,
+                                Algorithm::pixels, Algorithm::depthwise})
         for (Flush flush : {Flush::left, Flush::right}) {
             SCOPED_TRACE(to_text(algorithm) + std::string(flush == Flush::left ? ", left" : ", right"));
             options.algorithm = algorithm;

@@ -1,11 +1,12 @@
-// Plans: the channel plan and the pixel plan on every instruction set against the reference, and that against the
-// oracle, over every tail of pixels and channels, strips, column tiles, images, groups and thousands of random
+// Plans: the channel, the pixel and the depthwise plan on every instruction set against the reference, and that against
+// the oracle, over every tail of pixels and channels, strips, column tiles, images, groups and thousands of random
 // problems. Small integers: results compare with ==.
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <upconv/plan/channel_plan.hpp>
+#include <upconv/plan/depthwise_plan.hpp>
 #include <upconv/plan/listed_plan.hpp>
 #include <upconv/plan/pixel_plan.hpp>
 #include <upconv/plan/reference_plan.hpp>
@@ -49,6 +50,10 @@ testing::AssertionResult fast_plans_agree(const FilterProblem& p, std::uint64_t 
         if (can_be_listed(p)) {
             const upconv::ListedPlan<T> listed(p, numbers.weight.data(), isa);
             if (result) result = same("listed", output_of(listed, p, numbers, out, threads).planes(), expected);
+        }
+        if (p.depthwise()) {
+            const upconv::DepthwisePlan<T> depthwise(p, numbers.weight.data(), isa);
+            if (result) result = same("depthwise", output_of(depthwise, p, numbers, out, threads).planes(), expected);
         }
         if (!result) return result << "; " << to_text(isa) << ", threads " << threads.count << "; " << to_text(p);
     }
@@ -134,13 +139,47 @@ TEST(Plans, GroupsAndBatches) {
                             static_cast<std::uint64_t>(groups + n)));
 }
 
+/// In both layouts, on one thread and on several.
+template <class T>
+testing::AssertionResult depthwise_agrees(const Axis& rows, const Axis& columns, Index channels, Direction direction,
+                                          Index n = 1) {
+    FilterProblem p = problem(rows, columns, channels, channels, direction, n, channels);
+    auto result = testing::AssertionSuccess();
+    for (std::uint64_t seed : {0u, 3u, 4u, 7u})  // planes or pixels to the same
+        if (result) result = fast_plans_agree<T>(p, seed);
+    return result;
+}
+
+TEST(Plans, Depthwise) {
+    for (Direction direction : both)
+        for (Index stride : {1, 2, 3}) {
+            for (Index width = 1; width <= 50; ++width)
+                ASSERT_TRUE(depthwise_agrees<float>(axis({4, 3, stride, 1, 1, 1}), axis({width, 3, stride, 1, 1, 0}),
+                                                    17, direction));
+            for (Index channels = 1; channels <= 40; ++channels)
+                ASSERT_TRUE(depthwise_agrees<float>(axis({9, 3, stride, 1, 1, 1}), axis({8, 3, stride, 1, 1, 1}),
+                                                    channels, direction, 2));
+            for (Index kernel : {1, 2, 4, 5, 7})
+                for (Index dilation : {1, 2, 3})
+                    for (Index begin : {-1, 0, 3})
+                        ASSERT_TRUE(depthwise_agrees<double>(axis({8, kernel, stride, dilation, begin, 1}),
+                                                             axis({19, kernel, stride, dilation, begin, begin}), 9,
+                                                             direction, 3));
+        }
+    const Axis wide = axis({300, 3, 1, 1, 1, 1}), halved = axis({112, 3, 2, 1, 1, 0});
+    ASSERT_TRUE(depthwise_agrees<float>(wide, wide, 3, Direction::to_coarse));
+    ASSERT_TRUE(depthwise_agrees<float>(halved, halved, 130, Direction::to_coarse));
+    ASSERT_TRUE(depthwise_agrees<float>(axis({7, 3, 1, 1, 1, 1}), axis({7, 3, 1, 1, 1, 1}), 300, Direction::to_coarse));
+    ASSERT_TRUE(depthwise_agrees<float>(axis({3, 5}), axis({9000, 5, 3}), 2, Direction::to_coarse));
+}
+
 TEST(Plans, RandomProblems) {
     const char* given = std::getenv("UPCONV_SEED");
     const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
     std::printf("UPCONV_SEED=%llu\n", static_cast<unsigned long long>(seed));
     Dice dice(seed);
     for (std::uint64_t trial = 0; trial < 3000; ++trial) {
-        const FilterProblem p = random_problem(dice);
+        const FilterProblem p = trial % 8 == 1 ? random_depthwise(dice) : random_problem(dice);
         ASSERT_TRUE(trial % 4 == 0 ? fast_plans_agree<double>(p, trial) : fast_plans_agree<float>(p, trial))
             << "trial " << trial << " of UPCONV_SEED=" << seed;
         if (p.n * p.relation.weight_count() > 500) continue;

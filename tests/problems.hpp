@@ -101,6 +101,14 @@ inline upconv::FilterProblem random_problem(Dice& dice) {
     return p;
 }
 
+/// The same with each channel alone.
+inline upconv::FilterProblem random_depthwise(Dice& dice) {
+    upconv::FilterProblem p = random_problem(dice);
+    const upconv::Index channels = dice(1, 40);
+    p.relation.coarse_channels = p.relation.fine_channels = p.relation.groups = channels;
+    return p;
+}
+
 /// What a run needs: input, weights and bias, of small integers (exact in float) or of normal numbers.
 template <class T>
 struct Numbers4 {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <upconv/plan/channel_plan.hpp>
+#include <upconv/plan/depthwise_plan.hpp>
 #include <upconv/plan/listed_plan.hpp>
 #include <upconv/plan/pixel_plan.hpp>
 
@@ -65,7 +66,7 @@ template <class T>
 void check_kernels(std::uint64_t seed) {
     Dice dice(seed);
     for (std::uint64_t trial = 0; trial < 400; ++trial) {
-        const upconv::FilterProblem p = random_problem(dice);
+        const upconv::FilterProblem p = trial % 4 == 0 ? random_depthwise(dice) : random_problem(dice);
         const auto numbers = normal_numbers<T>(p, Memory::planes, trial);
         const auto shuffled = normal_numbers<T>(p, Memory::pixels, trial);
         for (upconv::Isa isa : every_isa()) {
@@ -85,6 +86,11 @@ void check_kernels(std::uint64_t seed) {
                 }
             if (can_be_listed(p))
                 check("listed", upconv::ListedPlan<T>(p, numbers.weight.data(), isa), Memory::pixels, 1);
+            if (testing::Test::HasFatalFailure()) return;
+            if (!p.depthwise()) continue;
+            const upconv::DepthwisePlan<T> depthwise(p, numbers.weight.data(), isa);
+            for (Memory order : {Memory::planes, Memory::pixels})
+                for (Index threads : {1, 2, 5}) check("depthwise", depthwise, order, threads);
             if (testing::Test::HasFatalFailure()) return;
         }
     }
@@ -134,7 +140,8 @@ std::vector<Case<Conv>> conv_cases() {
 template <class Op, class F>
 void for_each_case(const std::vector<Case<Op>>& cases, const F& f) {
     for (std::size_t i = 0; i < cases.size(); ++i)
-        for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels}) {
+        for (Algorithm algorithm :
+             {Algorithm::automatic, Algorithm::channels, Algorithm::pixels, Algorithm::depthwise}) {
             SCOPED_TRACE(std::string(Op::name) + " case " + std::to_string(i) + ", " + to_text(algorithm));
             const auto x = normals<typename Op::Scalar>(cases[i].dims, 3);
             f(random_op<Op>(cases[i].options, algorithm), x);

@@ -269,8 +269,10 @@ TEST_P(Sweep, Groups) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, Sweep, testing::Values(upconv::Algorithm::automatic, upconv::Algorithm::channels,
-                                         upconv::Algorithm::pixels, upconv::Algorithm::reference),
+INSTANTIATE_TEST_SUITE_P(Algorithms, Sweep,
+                         testing::Values(upconv::Algorithm::automatic, upconv::Algorithm::channels,
+                                         upconv::Algorithm::pixels, upconv::Algorithm::depthwise,
+                                         upconv::Algorithm::reference),
                          [](const auto& algorithm) { return std::string(upconv::to_text(algorithm.param)); });
 
 }  // namespace

@@ -111,7 +111,7 @@ TEST_P(Threads, CallsFromEveryWorkerOfABusyPool) {
 
 INSTANTIATE_TEST_SUITE_P(Algorithms, Threads,
                          testing::Values(Algorithm::automatic, Algorithm::reference, Algorithm::channels,
-                                         Algorithm::pixels),
+                                         Algorithm::pixels, Algorithm::depthwise),
                          [](const auto& of) { return to_text(of.param); });
 
 }  // namespace

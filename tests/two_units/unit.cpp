@@ -29,14 +29,15 @@ void append(Numbers& all, FilterProblem problem, Algorithm algorithm) {
 
 Numbers UNIT() {
     Numbers all;
-    for (Algorithm algorithm :
-         {Algorithm::automatic, Algorithm::listed, Algorithm::channels, Algorithm::pixels, Algorithm::reference})
+    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::listed, Algorithm::channels, Algorithm::pixels,
+                                Algorithm::depthwise, Algorithm::reference})
         for (Direction direction : {Direction::to_coarse, Direction::to_fine})
-            for (Index outputs : {2, 20}) {
+            for (Index outputs : {2, 18, 20}) {
                 FilterProblem problem;
                 const Index coarse = direction == Direction::to_coarse ? outputs : 18;
                 const Index fine = direction == Direction::to_coarse ? 18 : outputs;
-                problem.relation = {Axis{5, 10, 4, 2, 1, 1}, Axis{21, 42, 4, 2, 1, 1}, coarse, fine, 1};
+                const Index groups = outputs == 18 ? 18 : 1;
+                problem.relation = {Axis{5, 10, 4, 2, 1, 1}, Axis{21, 42, 4, 2, 1, 1}, coarse, fine, groups};
                 problem.direction = direction;
                 problem.n = 2;
                 problem.activation = Activation::clamp(-50, 50);

@@ -32,6 +32,19 @@ template <class C, int Bytes>
     }
 }
 
+/// n vectors in registers, which leave them only if there is something to do.
+template <class C, int Bytes, int N>
+[[gnu::always_inline]] inline void activate_vectors(const Activation& activation, Vector<C, Bytes>* v) {
+    if (activation.kind == Activation::Kind::none) return;
+    constexpr int width = Bytes / static_cast<int>(sizeof(C));
+    C in_memory[N * width];
+#pragma GCC unroll 16
+    for (int i = 0; i < N; ++i) *reinterpret_cast<Vector<C, Bytes>*>(in_memory + i * width) = v[i];
+    for (int i = 0; i < N; ++i) activate_at<C, Bytes>(in_memory + i * width, activation);
+#pragma GCC unroll 16
+    for (int i = 0; i < N; ++i) v[i] = *reinterpret_cast<Vector<C, Bytes>*>(in_memory + i * width);
+}
+
 template <class C>
 struct Finish {
     C* sums = nullptr;  // (count, lanes)

@@ -19,6 +19,20 @@ struct VectorOf {
 template <class T, int Bytes>
 using Vector = typename VectorOf<T, Bytes>::type;
 
+/// The compiler must have x in a register here and knows nothing of it. Without this g++ keeps a pointer for each load
+/// of an unrolled tile, and spills them: half the speed.
+template <class T>
+[[gnu::always_inline]] inline void in_register(T*& x) {
+    asm("" : "+r"(x));
+}
+
+/// A vector that is loaded once: g++ otherwise folds the load into each instruction that uses it, which is slower from
+/// three uses on.
+template <class T, int Bytes>
+[[gnu::always_inline]] inline void load_once(const T* from, Vector<T, Bytes>& to) {
+    to = *reinterpret_cast<const volatile Vector<T, Bytes>*>(from);
+}
+
 enum class Isa { baseline, avx2, avx512 };
 
 constexpr const char* to_text(Isa isa) {

@@ -8,7 +8,8 @@ enum class Algorithm {
     automatic,  // whatever is fastest for the shape
     reference,  // the definition, loop by loop, for any scalar
     channels,   // vectors over output channels
-    pixels,     // vectors over pixels: few output channels, depthwise, small groups
+    pixels,     // vectors over pixels: few output channels, small groups
+    depthwise,  // each channel alone, in place; what is not depthwise goes on as with `automatic`
     listed,     // product by product, for the tiniest problems; others go on as with `automatic`
 };
 
@@ -22,6 +23,8 @@ constexpr const char* to_text(Algorithm algorithm) {
             return "pixels";
         case Algorithm::listed:
             return "listed";
+        case Algorithm::depthwise:
+            return "depthwise";
         case Algorithm::automatic:
             break;
     }

@@ -124,7 +124,7 @@ inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
 
 /// Which kernel, and why.
 struct Choice {
-    enum class Reason { no_vectors, asked, tiny, mostly_padding, cheaper };
+    enum class Reason { no_vectors, asked, tiny, mostly_padding, depthwise, cheaper };
 
     Algorithm algorithm;
     Reason reason;
@@ -139,7 +139,9 @@ inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
     const bool may_list = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::listed;
     if (may_list && can_be_listed(problem)) return {Algorithm::listed, Reason::tiny, {}, {}};
     if (is_mostly_padding(problem)) return {Algorithm::reference, Reason::mostly_padding, {}, {}};
-    if (!may_list) return {problem.algorithm, Reason::asked, {}, {}};
+    const bool not_depthwise = problem.algorithm == Algorithm::depthwise && !problem.depthwise();
+    if (!may_list && !not_depthwise) return {problem.algorithm, Reason::asked, {}, {}};
+    if (problem.depthwise()) return {Algorithm::depthwise, Reason::depthwise, {}, {}};
     const Cost channels = channels_cost(problem, width), pixels = pixels_cost(problem, width, isa);
     return {pixels.total() < channels.total() ? Algorithm::pixels : Algorithm::channels, Reason::cheaper, channels,
             pixels};
@@ -153,6 +155,8 @@ inline std::string to_text(const Choice& choice) {
             return "as the options say";
         case Choice::Reason::tiny:
             return "the products are few";
+        case Choice::Reason::depthwise:
+            return "each output channel sums one input channel";
         case Choice::Reason::mostly_padding:
             return "the filter reaches far beyond the picture, or makes more than 64 phases";
         case Choice::Reason::cheaper:

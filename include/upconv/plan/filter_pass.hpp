@@ -7,6 +7,7 @@
 
 #include "channel_plan.hpp"
 #include "choice.hpp"
+#include "depthwise_plan.hpp"
 #include "listed_plan.hpp"
 #include "padded_fine.hpp"
 #include "pixel_plan.hpp"
@@ -51,9 +52,9 @@ class FilterPass {
   private:
     using Acc = AccumulatorOf<T>;
     static constexpr bool has_vectors = std::is_floating_point_v<Acc>;
-    using Plan =
-        std::conditional_t<has_vectors, std::variant<ReferencePlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>>,
-                           std::variant<ReferencePlan<T>>>;
+    using Plan = std::conditional_t<
+        has_vectors, std::variant<ReferencePlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>,
+        std::variant<ReferencePlan<T>>>;
 
     /// The problem without its border: on the extended grid.
     static FilterProblem inner(FilterProblem problem) {
@@ -72,6 +73,7 @@ class FilterPass {
             if (algorithm == Algorithm::listed) return Plan(std::in_place_type<ListedPlan<T>>, problem, weight);
             if (algorithm == Algorithm::channels) return Plan(std::in_place_type<ChannelPlan<T>>, problem, weight);
             if (algorithm == Algorithm::pixels) return Plan(std::in_place_type<PixelPlan<T>>, problem, weight);
+            if (algorithm == Algorithm::depthwise) return Plan(std::in_place_type<DepthwisePlan<T>>, problem, weight);
         }
         return Plan(std::in_place_type<ReferencePlan<T>>, problem, weight);
     }

@@ -33,6 +33,8 @@ struct FilterProblem {
 
     constexpr Index inputs_per_group() const { return input_shape().c / relation.groups; }
     constexpr Index outputs_per_group() const { return output_shape().c / relation.groups; }
+    /// One input and one output channel a group.
+    constexpr bool depthwise() const { return inputs_per_group() == 1 && outputs_per_group() == 1; }
 
     /// Where the weight from input channel `in` to output channel `out`, both within group `g`, stands in
     /// [coarse, fine / groups, kh, kw], for tap (a, b).

@@ -1,0 +1,103 @@
+// Padded rows: rows of planes with room for the taps beside them, sorted by column phase, so that the taps of
+// neighbouring outputs are neighbours in memory:
+//
+//     packed[plane][row][e][lead + q] = x[plane][row][q * step + e]
+//
+// What lies around stays as it is: zeros.
+#pragma once
+
+#include <algorithm>
+
+#include "../geometry/size2.hpp"
+#include "simd.hpp"
+
+namespace upconv {
+
+/// Numbers 0, 2, 4, ... of a and b, or with First = 1 numbers 1, 3, 5, ...
+template <int First, class C, int Bytes>
+[[gnu::always_inline]] inline void every_second_lane(const Vector<C, Bytes>& a, const Vector<C, Bytes>& b,
+                                                     Vector<C, Bytes>& to) {
+    constexpr int lanes = Bytes / static_cast<int>(sizeof(C)), f = First;
+    if constexpr (lanes == 2)
+        to = __builtin_shufflevector(a, b, f, f + 2);
+    else if constexpr (lanes == 4)
+        to = __builtin_shufflevector(a, b, f, f + 2, f + 4, f + 6);
+    else if constexpr (lanes == 8)
+        to = __builtin_shufflevector(a, b, f, f + 2, f + 4, f + 6, f + 8, f + 10, f + 12, f + 14);
+    else
+        to = __builtin_shufflevector(a, b, f, f + 2, f + 4, f + 6, f + 8, f + 10, f + 12, f + 14, f + 16, f + 18,
+                                     f + 20, f + 22, f + 24, f + 26, f + 28, f + 30);
+}
+
+/// Less than a vector: two halves, which may overlap.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void copy_few(const C* from, Index n, C* to) {
+    using Half = Vector<C, Bytes / 2>;
+    constexpr Index half = Bytes / 2 / static_cast<Index>(sizeof(C));
+    if (n >= half) {
+        const Half a = *reinterpret_cast<const Half*>(from), b = *reinterpret_cast<const Half*>(from + n - half);
+        *reinterpret_cast<Half*>(to) = a;
+        *reinterpret_cast<Half*>(to + n - half) = b;
+    } else {
+        for (Index i = 0; i < n; ++i) to[i] = from[i];
+    }
+}
+
+template <class C>
+struct PaddedRows {
+    const C* x;
+    C* packed;  // where number 0 of the first row goes
+    Index planes, rows, columns, step;
+    Index x_plane, x_row, packed_plane, packed_row, packed_phase;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        for (Index p = 0; p < planes; ++p)
+            for (Index r = 0; r < rows; ++r) {
+                const C* const from = x + p * x_plane + r * x_row;
+                C* const to = packed + p * packed_plane + r * packed_row;
+                if (step == 1)
+                    copy_row<Bytes>(from, to);
+                else if (step == 2)
+                    unzip_row<Bytes>(from, to);
+                else
+                    for (Index e = 0; e < step; ++e)
+                        for (Index q = e, k = e * packed_phase; q < columns; q += step, ++k) to[k] = from[q];
+            }
+    }
+
+  private:
+    template <int Bytes>
+    [[gnu::always_inline]] void copy_row(const C* from, C* to) const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        if (columns < width) return copy_few<C, Bytes>(from, columns, to);
+        const Index last = columns - width;
+        for (Index q = 0;; q = std::min(q + width, last)) {
+            *reinterpret_cast<V*>(to + q) = *reinterpret_cast<const V*>(from + q);
+            if (q == last) return;
+        }
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void unzip_row(const C* from, C* to) const {
+        constexpr Index pair = 2 * Bytes / static_cast<Index>(sizeof(C)), small = 32 / static_cast<Index>(sizeof(C));
+        const Index last = (columns - pair) / 2 * 2;
+        Index q = 0;
+        if (columns >= pair)
+            for (; q < columns - 1; q += pair) unzip_pair<Bytes>(from, std::min(q, last), to);
+        for (; q + small <= columns; q += small) unzip_pair<16>(from, q, to);
+        for (q = std::min(q, columns - columns % 2); q < columns; ++q) to[q % 2 * packed_phase + q / 2] = from[q];
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void unzip_pair(const C* from, Index q, C* to) const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        const V a = *reinterpret_cast<const V*>(from + q), b = *reinterpret_cast<const V*>(from + q + width);
+        every_second_lane<0, C, Bytes>(a, b, *reinterpret_cast<V*>(to + q / 2));
+        every_second_lane<1, C, Bytes>(a, b, *reinterpret_cast<V*>(to + packed_phase + q / 2));
+    }
+};
+
+}  // namespace upconv

@@ -1,0 +1,35 @@
+// DepthwisePlan: each channel alone, in place, with vectors over whatever are neighbours in memory: channels (NHWC) or
+// the columns of a plane (NCHW). What neither can do falls to the pixel plan: other strides, narrow scalars, few
+// channels, planes of a transposed convolution.
+#pragma once
+
+#include "depthwise_over_channels.hpp"
+#include "depthwise_over_planes.hpp"
+#include "pixel_plan.hpp"
+
+namespace upconv {
+
+template <class T>
+class DepthwisePlan {
+  public:
+    using C = AccumulatorOf<T>;
+
+    DepthwisePlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa())
+        : over_channels_(problem, weight, isa), over_planes_(problem, weight, isa), pixels_(problem, weight, isa) {}
+
+    template <Executor E>
+    void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
+        if constexpr (std::is_same_v<C, T>) {
+            if (over_channels_.takes(input, output)) return over_channels_.run(input, output, store, executor);
+            if (over_planes_.takes(input, output)) return over_planes_.run(input, output, store, executor);
+        }
+        pixels_.run(input, output, store, executor);
+    }
+
+  private:
+    DepthwiseOverChannels<C> over_channels_;
+    DepthwiseOverPlanes<C> over_planes_;
+    PixelPlan<T> pixels_;
+};
+
+}  // namespace upconv

@@ -1,0 +1,152 @@
+// The depthwise kernels against plain loops on every tail, at every width: over channels, over planes, and the padded
+// rows that planes are read from. Small integers, so any order of the sums gives the same.
+#include <upconv/kernel/depthwise_channels.hpp>
+#include <upconv/kernel/depthwise_planes.hpp>
+#include <upconv/kernel/padded_rows.hpp>
+
+#include "tiles.hpp"
+
+namespace {
+
+using upconv::TapLine;
+
+template <class C>
+std::vector<C> small_integers(Index size, std::mt19937& engine) {
+    std::vector<C> numbers = filled(size, C(0));
+    for (C& number : numbers) number = small_integer<C>(engine);
+    return numbers;
+}
+
+/// Pixels stand `gap` apart, with NaN in between in the input and canaries in the output.
+template <class C>
+void check_channels(Index channels, const TapLine& rows, const TapLine& columns, Index width, const Way& way) {
+    std::mt19937 engine(3);
+    constexpr Index height = 3;
+    const Index step = channels + gap, x_row = columns.input * step;
+    std::vector<C> x = filled(rows.input * x_row, unread<C>);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        if (static_cast<Index>(i) % step < channels) x[i] = small_integer<C>(engine);
+    const std::vector<C> weight = small_integers<C>(rows.count * columns.count * channels, engine);
+    const std::vector<C> bias = small_integers<C>(channels, engine);
+    SumRows<C> y(height * width, channels);
+    run<C>(way, upconv::DepthwiseChannels<C>{x.data(),
+                                             y.rows[0],
+                                             weight.data(),
+                                             bias.data(),
+                                             upconv::Activation::clamp(-20, 20),
+                                             rows,
+                                             columns,
+                                             {0, height},
+                                             {0, width},
+                                             {0, channels},
+                                             x_row,
+                                             step,
+                                             width * step,
+                                             step,
+                                             channels});
+    bool equal = y.canaries_live();
+    for (Index i = 0; i < height * width * channels; ++i) {
+        const Index c = i % channels, pixel = i / channels;
+        C sum = 0;
+        for (Index t = 0; t < rows.count * columns.count; ++t) {
+            const Index row = rows.at(pixel / width, t / columns.count);
+            const Index column = columns.at(pixel % width, t % columns.count);
+            if (row < 0 || row >= rows.input || column < 0 || column >= columns.input) continue;
+            sum += weight[static_cast<std::size_t>(t * channels + c)] *
+                   x[static_cast<std::size_t>(row * x_row + column * step + c)];
+        }
+        const C expected = std::clamp<C>(sum + bias[static_cast<std::size_t>(c)], -20, 20);
+        equal = equal && y.rows[static_cast<std::size_t>(pixel)][c] == expected;
+    }
+    ASSERT_TRUE(equal) << channels << " channels, " << width << " pixels of " << columns.input << ", step "
+                       << columns.step << ", taps " << rows.count << " x " << columns.count << " from " << columns.first
+                       << " by " << columns.spacing << ", " << to_text(way);
+}
+
+template <class C>
+void check_channel_tails() {
+    for (const Way& way : every_way<C>()) {
+        const Index least = way.bytes / static_cast<Index>(sizeof(C));
+        const TapLine rows{4, 1, -1, 1, 3};
+        for (Index step : {1, 2, 3})
+            for (Index width = 1; width <= 45; ++width) {
+                check_channels<C>(least, rows, {width * step, step, -1, 1, 3}, width, way);
+                if (width % 4 == 1) check_channels<C>(least, rows, {width * step + 1, step, 3, -1, 5}, width, way);
+                if (width % 4 == 2) check_channels<C>(least, rows, {width * step, step, -4, 3, 3}, width, way);
+                if (testing::Test::HasFatalFailure()) return;
+            }
+        for (Index channels = least; channels <= 3 * least + 1; ++channels)
+            for (Index taps : {0, 1, 2, 3, 7}) {
+                check_channels<C>(channels, {5, 2, -2, 1, taps}, {17, 1, -2, 1, taps}, 17, way);
+                if (testing::Test::HasFatalFailure()) return;
+            }
+    }
+}
+
+/// Rows of the output stand `between` apart; what a short row writes beside it may only be the next row's.
+template <class C>
+void check_planes(Index rows, Index columns, Index taps, Index step, Index between, const Way& way) {
+    std::mt19937 engine(4);
+    const Index width = way.bytes / static_cast<Index>(sizeof(C)), planes = 2;
+    const Index row = columns + 9, plane = ((rows - 1) * step + taps) * row;
+    const std::vector<C> x = small_integers<C>(planes * plane + 2 * width, engine);
+    const std::vector<C> weight = small_integers<C>(planes * taps * taps, engine);
+    const std::vector<C> bias = small_integers<C>(planes, engine);
+    const std::vector<Index> column_offset{2, 1, 3, 0, 5};
+    const Index y_row = columns + between, y_plane = rows * y_row + gap;
+    std::vector<C> y = filled(planes * y_plane, canary<C>), expected = y;
+    run<C>(way, upconv::DepthwisePlanes<C>{x.data(), y.data(), weight.data(), bias.data(), upconv::Activation::relu,
+                                           column_offset.data(), taps, taps, planes, rows, columns, plane, step * row,
+                                           row, y_plane, y_row});
+    for (Index p = 0; p < planes; ++p)
+        for (Index i = 0; i < rows * columns; ++i) {
+            C sum = 0;
+            for (Index t = 0; t < taps * taps; ++t)
+                sum += weight[static_cast<std::size_t>(p * taps * taps + t)] *
+                       x[static_cast<std::size_t>(p * plane + (i / columns * step + t / taps) * row + i % columns +
+                                                  column_offset[static_cast<std::size_t>(t % taps)])];
+            expected[static_cast<std::size_t>(p * y_plane + i / columns * y_row + i % columns)] =
+                std::max<C>(sum + bias[static_cast<std::size_t>(p)], 0);
+        }
+    ASSERT_TRUE(y == expected) << rows << " x " << columns << ", taps " << taps << ", step " << step << ", between "
+                               << between << ", " << to_text(way);
+}
+
+template <class C>
+void check_plane_tails() {
+    for (const Way& way : every_way<C>())
+        for (Index taps : {1, 3, 5})
+            for (Index step : {1, 2, 3}) {
+                for (Index columns = 1; columns <= 40; ++columns)
+                    check_planes<C>(9, columns, taps, step, columns % 2 == 0 ? 0 : gap, way);
+                for (Index rows = 1; rows <= 16; ++rows) check_planes<C>(rows, 14, taps, step, rows % 3, way);
+                if (testing::Test::HasFatalFailure()) return;
+            }
+}
+
+template <class C>
+void check_padded_rows() {
+    for (const Way& way : every_way<C>())
+        for (Index step : {1, 2, 3})
+            for (Index columns = 1; columns <= 80; ++columns) {
+                std::mt19937 engine(5);
+                const Index planes = 2, rows = 3, phase = columns + 3, row = step * phase;
+                const std::vector<C> x = small_integers<C>(planes * rows * columns, engine);
+                std::vector<C> packed = filled(planes * rows * row, canary<C>), expected = packed;
+                run<C>(way, upconv::PaddedRows<C>{x.data(), packed.data() + 1, planes, rows, columns, step,
+                                                  rows * columns, columns, rows * row, row, phase});
+                for (Index i = 0; i < planes * rows * columns; ++i)
+                    expected[static_cast<std::size_t>(1 + i / columns * row + i % columns % step * phase +
+                                                      i % columns / step)] = x[static_cast<std::size_t>(i)];
+                ASSERT_TRUE(packed == expected) << columns << " columns, step " << step << ", " << to_text(way);
+            }
+}
+
+TEST(DepthwiseChannels, Floats) { check_channel_tails<float>(); }
+TEST(DepthwiseChannels, Doubles) { check_channel_tails<double>(); }
+TEST(DepthwisePlanes, Floats) { check_plane_tails<float>(); }
+TEST(DepthwisePlanes, Doubles) { check_plane_tails<double>(); }
+TEST(PaddedRows, Floats) { check_padded_rows<float>(); }
+TEST(PaddedRows, Doubles) { check_padded_rows<double>(); }
+
+}  // namespace
