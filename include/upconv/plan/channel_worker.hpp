@@ -43,7 +43,7 @@ class ChannelPlan<T>::Worker {
     }
 
     void pack(Index part, Range lines, Range columns) {
-        const Index first = columns.begin * plan_.columns_.input_step + plan_.columns_.reach().begin;
+        const Index first = plan_.first_packed(columns.begin);
         ring_.load(part, lines, [&](Index n, Index row, C* packed) {
             const RowOf of{n, group_ * plan_.channels_, plan_.channels_, row, first, plan_.packed_columns()};
             run_on(plan_.isa_, PackRow<C, T>{call_.input, of, packed});
@@ -168,8 +168,7 @@ class ChannelPlan<T>::Worker {
                                              step * plan_.rows_.input_step + row_offset, 0, 0});
         if (!call_.way.input) {
             at = ring_.row(line, row_offset);
-            first -=
-                columns.begin / plan_.tile_columns_ * plan_.tile_columns_ * input_step + plan_.columns_.reach().begin;
+            first -= plan_.first_packed(columns.begin / plan_.tile_columns_ * plan_.tile_columns_);
         }
         for (Index j = 0; j < columns.size(); ++j)
             *next_pointer_++ = const_cast<C*>(at) + (first + j * input_step) * pixel_size_;
