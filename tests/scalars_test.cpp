@@ -90,6 +90,29 @@ void check_rounded_once(double unit_roundoff) {
 TEST(Scalars, HalfIsSummedInFloat) { check_rounded_once<Eigen::half>(0x1p-11); }
 TEST(Scalars, Bfloat16IsSummedInFloat) { check_rounded_once<Eigen::bfloat16>(0x1p-8); }
 
+/// A border is added up before the sums are rounded to the scalar: half computes what float does, rounded once.
+template <class T>
+void check_border_is_rounded_once() {
+    for (upconv::PaddingMode mode :
+         {upconv::PaddingMode::reflect, upconv::PaddingMode::replicate, upconv::PaddingMode::circular}) {
+        upconv::ConvTranspose2dOptions options{.in_channels = 3, .out_channels = 2, .kernel = 5, .padding = 2};
+        options.padding_mode = mode;
+        upconv::ConvTranspose2d<T> narrow(options);
+        upconv::ConvTranspose2d<float> wide(options);
+        fill_normals(narrow.weight(), 1), fill_normals(narrow.bias(), 2);
+        wide.weight() = narrow.weight().template cast<float>();
+        wide.bias() = narrow.bias().template cast<float>();
+        const auto x = normals<T>({1, 3, 6, 7}, 3);
+        const upconv::Tensor4<float> wide_x = x.template cast<float>();
+        const auto y = narrow(x);
+        const auto expected = wide(wide_x);
+        ASSERT_EQ(y.size(), expected.size());
+        for (Index i = 0; i < y.size(); ++i) EXPECT_EQ(y.data()[i], static_cast<T>(expected.data()[i])) << i;
+    }
+}
+TEST(Scalars, BorderOfHalfIsRoundedOnce) { check_border_is_rounded_once<Eigen::half>(); }
+TEST(Scalars, BorderOfBfloat16IsRoundedOnce) { check_border_is_rounded_once<Eigen::bfloat16>(); }
+
 TEST(Scalars, DoubleIsWithinItsOwnBound) {
     upconv::Conv2d<double> conv(conv_options);
     EXPECT_TRUE(agrees_with_oracle(conv, problem, Numbers::normals));

@@ -3,6 +3,7 @@
 // grid (scatter-add). Here it is decided which kernel does it.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "channel_plan.hpp"
@@ -15,6 +16,25 @@
 
 namespace upconv {
 
+/// The plans of one scalar; the reference alone where it has no vectors.
+template <class T>
+using FilterPlan =
+    std::conditional_t<std::is_floating_point_v<AccumulatorOf<T>>,
+                       std::variant<ReferencePlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>,
+                       std::variant<ReferencePlan<T>>>;
+
+template <class T>
+FilterPlan<T> filter_plan(const FilterProblem& problem, Algorithm algorithm, const T* weight) {
+    using Plan = FilterPlan<T>;
+    if constexpr (std::variant_size_v < Plan >> 1) {
+        if (algorithm == Algorithm::listed) return Plan(std::in_place_type<ListedPlan<T>>, problem, weight);
+        if (algorithm == Algorithm::channels) return Plan(std::in_place_type<ChannelPlan<T>>, problem, weight);
+        if (algorithm == Algorithm::pixels) return Plan(std::in_place_type<PixelPlan<T>>, problem, weight);
+        if (algorithm == Algorithm::depthwise) return Plan(std::in_place_type<DepthwisePlan<T>>, problem, weight);
+    }
+    return Plan(std::in_place_type<ReferencePlan<T>>, problem, weight);
+}
+
 /// Weights and bias are copied: later changes to the operator's do not reach the pass.
 template <class T>
 class FilterPass {
@@ -22,8 +42,14 @@ class FilterPass {
     using Scalar = T;
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
-    FilterPass(const FilterProblem& problem, const T* weight, const T* bias)
-        : problem_(problem), plan_(plan_for(inner(problem), choice_for(problem).algorithm, weight)) {
+    FilterPass(const FilterProblem& problem, const T* weight, const T* bias) : problem_(problem) {
+        const Algorithm algorithm = choice_for(problem).algorithm;
+        if (!folds()) {
+            plan_.emplace(filter_plan<T>(inner(problem), algorithm, weight));
+        } else {
+            const std::vector<Acc> wide = widened(weight, problem.relation.weight_count());
+            folding_.emplace(filter_plan<Acc>(inner(problem), algorithm, wide.data()));
+        }
         if (bias != nullptr) bias_.assign(bias, bias + problem.output_shape().c);
     }
 
@@ -44,7 +70,7 @@ class FilterPass {
         if (output.shape.n == 0) return;
         const Store<T> store{bias_.empty() ? nullptr : bias_.data(), problem_.activation};
         if (!problem_.has_border()) return walk(input, output, store, executor);
-        if (problem_.direction == Direction::to_fine) return fold(input, output, store, executor);
+        if (folds()) return fold(input, output, store, executor);
         const PaddedFine<T> padded(problem_, input, executor);
         walk(padded.view(), output, store, executor);
     }
@@ -52,9 +78,9 @@ class FilterPass {
   private:
     using Acc = AccumulatorOf<T>;
     static constexpr bool has_vectors = std::is_floating_point_v<Acc>;
-    using Plan = std::conditional_t<
-        has_vectors, std::variant<ReferencePlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>,
-        std::variant<ReferencePlan<T>>>;
+
+    /// Whether the sums of an extended grid are added up in its border: in full precision, before they are stored.
+    bool folds() const { return problem_.has_border() && problem_.direction == Direction::to_fine; }
 
     /// The problem without its border: on the extended grid.
     static FilterProblem inner(FilterProblem problem) {
@@ -68,19 +94,9 @@ class FilterPass {
         return choose(inner(problem), has_vectors ? vector_bytes(isa) / static_cast<Index>(sizeof(Acc)) : 0, isa);
     }
 
-    static Plan plan_for(const FilterProblem& problem, Algorithm algorithm, const T* weight) {
-        if constexpr (has_vectors) {
-            if (algorithm == Algorithm::listed) return Plan(std::in_place_type<ListedPlan<T>>, problem, weight);
-            if (algorithm == Algorithm::channels) return Plan(std::in_place_type<ChannelPlan<T>>, problem, weight);
-            if (algorithm == Algorithm::pixels) return Plan(std::in_place_type<PixelPlan<T>>, problem, weight);
-            if (algorithm == Algorithm::depthwise) return Plan(std::in_place_type<DepthwisePlan<T>>, problem, weight);
-        }
-        return Plan(std::in_place_type<ReferencePlan<T>>, problem, weight);
-    }
-
     template <class E>
     void walk(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
-        std::visit([&](const auto& plan) { plan.run(input, output, store, executor); }, plan_);
+        std::visit([&](const auto& plan) { plan.run(input, output, store, executor); }, *plan_);
     }
 
     /// The adjoint of a padded convolution: the extended grid is summed, then its border is added to the cells it
@@ -89,21 +105,44 @@ class FilterPass {
     void fold(View<const T> coarse, View<T> fine, const Store<T>& store, const E& executor) const {
         const Relation& r = problem_.relation;
         const Shape4 shape = inner(problem_).fine_shape();
-        std::vector<T> extended(static_cast<std::size_t>(shape.size()));
-        const View<T> sums{extended.data(), shape, contiguous(shape)};
-        walk(coarse, sums, Store<T>{}, executor);
+        std::vector<Acc> extended(static_cast<std::size_t>(shape.size()));
+        const View<Acc> sums{extended.data(), shape, contiguous(shape)};
+        std::vector<Acc> wide;
+        const View<const Acc> input = wide_view(coarse, wide);
+        std::visit([&](const auto& plan) { plan.run(input, sums, Store<Acc>{}, executor); }, *folding_);
         const Index plane = shape.h * shape.w, above = r.rows.overhang_before(), left = r.columns.overhang_before();
         executor(shape.n * shape.c, static_cast<double>(plane) * 4, [&](Index item) {
             const Index n = item / shape.c, c = item % shape.c;
             fold_plane(r, problem_.mode, extended.data() + item * plane);
             for (Index i = 0; i < fine.shape.h; ++i)
-                for (Index j = 0; j < fine.shape.w; ++j)
-                    fine(n, c, i, j) = store(widen<Acc>(sums(n, c, i + above, j + left)), c);
+                for (Index j = 0; j < fine.shape.w; ++j) fine(n, c, i, j) = store(sums(n, c, i + above, j + left), c);
         });
     }
 
+    static std::vector<Acc> widened(const T* numbers, Index count) {
+        std::vector<Acc> wide;
+        wide.reserve(static_cast<std::size_t>(count));
+        for (Index i = 0; i < count; ++i) wide.push_back(widen<Acc>(numbers[i]));
+        return wide;
+    }
+
+    /// The tensor itself where its scalar is that of the sums, or a copy in `wide`.
+    static View<const Acc> wide_view(View<const T> x, std::vector<Acc>& wide) {
+        if constexpr (std::is_same_v<T, Acc>) {
+            return x;
+        } else {
+            wide.reserve(static_cast<std::size_t>(x.shape.size()));
+            for (Index n = 0; n < x.shape.n; ++n)
+                for (Index c = 0; c < x.shape.c; ++c)
+                    for (Index i = 0; i < x.shape.h; ++i)
+                        for (Index j = 0; j < x.shape.w; ++j) wide.push_back(widen<Acc>(x(n, c, i, j)));
+            return {wide.data(), x.shape, contiguous(x.shape)};
+        }
+    }
+
     FilterProblem problem_;
-    Plan plan_;
+    std::optional<FilterPlan<T>> plan_;  // or, if it folds,
+    std::optional<FilterPlan<Acc>> folding_;
     std::vector<T> bias_;  // (output channels), or empty
 };
 
