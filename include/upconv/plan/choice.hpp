@@ -10,9 +10,10 @@
 
 namespace upconv {
 
-/// What a pixel tile of o channels costs for each vector of pixels, in multiply-adds: below 3 channels loads decide.
+/// What a pixel tile of o channels costs for each vector of pixels, in multiply-adds (measured): below 4 channels loads
+/// decide.
 constexpr double pixel_tile_cost(Index outputs) {
-    return outputs == 1 ? 2.2 : outputs == 2 ? 2.6 : static_cast<double>(outputs);
+    return outputs == 1 ? 2.2 : outputs == 2 ? 2.4 : outputs == 3 ? 3.6 : static_cast<double>(outputs);
 }
 
 /// The cheapest counts of channels of tiles that together have `outputs` channels or a few more. `most`: of one tile.
@@ -44,12 +45,6 @@ inline double pixel_cost(const MergedAxis& rows, const MergedAxis& columns, Inde
             total += tiles * static_cast<double>(r.offset.size() * c.offset.size());
         }
     return total;
-}
-
-/// The same for the channel tile: for as many pixels, vectors of output channels that may be part empty.
-inline double channel_cost(const FilterProblem& problem, Index width) {
-    const Index vectors = (problem.outputs_per_group() + width - 1) / width;
-    return static_cast<double>(width * vectors * problem.relation.taps());
 }
 
 struct MergedAxes {
@@ -85,8 +80,9 @@ inline bool is_mostly_padding(const FilterProblem& problem) {
            far(problem.relation.columns, problem.input_shape().w);
 }
 
-/// What a kernel costs for each step of the columns, in multiply-adds of a vector. Measured on AVX-512: moving a number
-/// through a transposition costs 0.7, copying it in line 0.1; setting a channel tile up costs 8 for each of its sums.
+/// What a kernel costs for each step of the columns, in multiply-adds of a vector. Fitted on AVX-512 to 260 random
+/// problems, each timed with both kernels: moving a number through a transposition costs 0.7, copying it in line 0.1 to
+/// 0.3, taking every second 0.6, every third 1.6; setting a tile up costs 8 a sum and 3 for each filter row.
 struct Cost {
     double sums = 0, moves = 0;
 
@@ -96,30 +92,39 @@ struct Cost {
 inline Cost channels_cost(const FilterProblem& problem, Index width) {
     const auto in = static_cast<double>(problem.inputs_per_group() * problem.input_pixels_a_step());
     const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
-    const double vectors = std::ceil(static_cast<double>(problem.outputs_per_group()) / static_cast<double>(width));
-    const double set_up = 8 * vectors * static_cast<double>(problem.phases());
-    const double each = problem.neighbours == Neighbours::channels ? 0.1 : 0.7;
-    return {
-        static_cast<double>(problem.inputs_per_group()) * channel_cost(problem, width) / static_cast<double>(width) +
-            set_up,
-        each * (in + out)};
+    const Index vectors = (problem.outputs_per_group() + width - 1) / width;
+    // A single vector shares its broadcasts with none.
+    const double sums = static_cast<double>(vectors - vectors % 2) + 1.35 * static_cast<double>(vectors % 2);
+    const auto products = static_cast<double>(problem.inputs_per_group() * problem.relation.taps());
+    const auto rows = static_cast<double>((problem.inputs_per_group() + channel_block - 1) / channel_block *
+                                          problem.relation.rows.kernel);
+    const auto blocks = static_cast<double>((vectors + 1) / 2);
+    const double set_up = static_cast<double>(problem.phases()) * 8 * sums + 3 * rows * blocks;
+    const bool staged = problem.outputs_per_group() < width;
+    const double each_in = problem.neighbours == Neighbours::channels ? 0.1 : 0.7;
+    const double each_out = problem.neighbours != Neighbours::channels ? 0.7 : staged ? 0.5 : 0.1;
+    return {products * sums + set_up, each_in * in + each_out * out};
 }
 
 inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
     const MergedAxes axes = cheapest_merge(problem, isa);
     const auto in = static_cast<double>(problem.inputs_per_group() * problem.input_pixels_a_step());
     const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
-    const Index pixels = problem.is_pointwise() ? axes.columns.steps * axes.rows.steps : axes.columns.steps;
-    const double filled = static_cast<double>(pixels) / static_cast<double>((pixels + width - 1) / width * width);
     const bool planes = problem.neighbours == Neighbours::columns, in_place = planes && problem.is_pointwise();
-    return {static_cast<double>(problem.inputs_per_group()) *
-                pixel_cost(axes.rows, axes.columns, problem.outputs_per_group(), most_tile_outputs(vector_bytes(isa))) /
-                static_cast<double>(width) / filled,
-            in_place ? 0
-                     : (planes ? 0.1 : 1.0) * in + (!planes                 ? 1.0
-                                                    : problem.phases() == 1 ? 0.1
-                                                                            : 0.4) *
-                                                       out};
+    const auto steps = static_cast<double>(axes.columns.steps);
+    const double by_row = std::ceil(steps / static_cast<double>(width)) * static_cast<double>(width) / steps;
+    const bool direct = planes && problem.phases() == 1 && by_row <= 1.125;
+    const double gaps = steps + static_cast<double>((axes.columns.reach.size() - 1) / axes.columns.input_step);
+    const double waste = in_place ? 1 : direct ? by_row : gaps / steps;
+    const double each = 1.2 * waste / static_cast<double>(width);
+    const double tiles =
+        pixel_cost(axes.rows, axes.columns, problem.outputs_per_group(), most_tile_outputs(vector_bytes(isa)));
+    const Index step = axes.columns.input_step;
+    const double each_in = !planes ? 1.0 : step == 1 ? 0.25 : step == 2 ? 0.6 : 1.6;
+    const double each_out = !planes ? 1.0 : direct ? 0.1 : problem.phases() == 1 ? 0.3 : 0.6;
+    const double each_row = (planes ? 25 : 10) / steps;  // of each channel and phase, packed and stored
+    return {static_cast<double>(problem.inputs_per_group()) * tiles * each,
+            in_place ? 0 : (each_in + each_row / static_cast<double>(step)) * in + (each_out + each_row) * out};
 }
 
 /// Which kernel, and why.
