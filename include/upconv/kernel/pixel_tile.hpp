@@ -156,12 +156,14 @@ struct PixelTiles {
     [[gnu::always_inline]] void finish(const PixelPass<C>& pass, int vectors, C* sums) const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        for (Index o = 0; o < pass.outputs; ++o)
-            for (int v = 0; v < vectors; ++v) {
+        for (Index o = 0; o < pass.outputs; ++o) {
+            const bool again = o > 0 && pass.sum_offset[o] == pass.sum_offset[o - 1];  // one that fills up the tile
+            for (int v = again ? vectors : 0; v < vectors; ++v) {
                 C* const at = sums + pass.sum_offset[o] + v * width;
                 if (pass.bias != nullptr) *reinterpret_cast<V*>(at) += pass.bias[o] - V{};
                 activate_at<C, Bytes>(at, pass.activation);
             }
+        }
     }
 };
 
