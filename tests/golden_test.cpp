@@ -143,11 +143,15 @@ upconv::UpSampling2dOptions resize_options(const Case& c) {
                                                             {"nearest_exact", Interpolation::nearest_exact},
                                                             {"bilinear", Interpolation::bilinear},
                                                             {"bicubic", Interpolation::bicubic},
-                                                            {"area", Interpolation::area}};
+                                                            {"area", Interpolation::area},
+                                                            {"lanczos3", Interpolation::lanczos3}};
     upconv::UpSampling2dOptions options;
     options.mode = modes.at(c.text("mode"));
     options.antialias = c.number("antialias") != 0;
     if (c.number("align_corners") != 0) options.coordinates = upconv::Coordinates::align_corners;
+    if (c.has("coordinates")) options.coordinates = upconv::Coordinates::asymmetric;
+    if (c.has("border"))
+        options.border = c.text("border") == "drop" ? upconv::ResizeBorder::drop : upconv::ResizeBorder::clamp;
     if (c.text("scale") == "none") {
         options.size = pair(c, "oh", "ow");
     } else {

@@ -5,7 +5,7 @@
 
 #include "../kernel/resample.hpp"
 #include "executor.hpp"
-#include "interpolation.hpp"
+#include "resize_table.hpp"
 
 namespace upconv {
 
