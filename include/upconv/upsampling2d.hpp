@@ -47,7 +47,7 @@ class UpSampling2d {
 
     Plan<ResizePass<Scalar>, Layout> plan(const Dims& input) const {
         auto [rows, columns] = tables(input);
-        return {name, ResizePass<Scalar>(shape_of<Layout>(input), std::move(rows), std::move(columns))};
+        return {name, pass(shape_of<Layout>(input), std::move(rows), std::move(columns))};
     }
 
     /// A new tensor, in the storage order of x.
@@ -78,6 +78,12 @@ class UpSampling2d {
   private:
     void check_options() const;
     std::pair<ResizeAxis, ResizeAxis> axes(const Dims& input) const;
+
+    static ResizePass<Scalar> pass(const Shape4& input, ResizeTable rows, ResizeTable columns) {
+        constexpr bool last = Layout::c == 3 || Layout::c == 0;  // channels next to each other: NHWC and CWHN
+        return ResizePassOf<Scalar>::make(input, std::move(rows), std::move(columns),
+                                          last ? RowOf4::all_channels : RowOf4::one_channel);
+    }
 
     ResizeRule rule() const {
         return {options_.mode, options_.coordinates, options_.antialias,
@@ -147,9 +153,9 @@ auto UpSampling2d<S, L>::backward_input(const G& grad_y, const Dims& x_dims, con
     const Shape4 shape = shape_of<L>(x_dims);
     const View<const S> grad = view_of<L>(name, "the output's gradient", grad_y);
     check_shape<L>(name, "the output's gradient", grad.shape, shape_of<L>(output_shape(x_dims)));
-    const ResizePass<S> pass(grad.shape, transposed(rows, shape.h), transposed(columns, shape.w));
     Tensor4<S, storage_of<G>> gradient(x_dims);
-    pass.run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
+    pass(grad.shape, transposed(rows, shape.h), transposed(columns, shape.w))
+        .run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
     return gradient;
 }
 

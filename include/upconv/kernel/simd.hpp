@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 namespace upconv {
 
@@ -18,6 +20,45 @@ struct VectorOf {
 };
 template <class T, int Bytes>
 using Vector = typename VectorOf<T, Bytes>::type;
+
+/// Numbers of lanes, as wide as the numbers that they pick.
+template <class T>
+using Lane = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+/// picked[i] = from[lane[i]]: one instruction from AVX2 on, of the baseline one for each lane.
+template <class T, int Bytes>
+[[gnu::always_inline]] inline void pick(const Vector<T, Bytes>& from, const Vector<Lane<T>, Bytes>& lane,
+                                        Vector<T, Bytes>& picked) {
+#if defined(__clang__)
+    picked = __builtin_shufflevector(from, lane);
+#else
+    picked = __builtin_shuffle(from, lane);
+#endif
+}
+
+/// Stores past the caches to an address that is aligned for the whole vector. Without such an instruction, as any
+/// other.
+template <class T, int Bytes>
+[[gnu::always_inline]] inline void stream(const Vector<T, Bytes>& from, T* to) {
+#if defined(__clang__)
+    typedef T Whole __attribute__((vector_size(Bytes)));
+    __builtin_nontemporal_store(static_cast<Whole>(from), reinterpret_cast<Whole*>(to));
+#elif defined(__x86_64__)
+    if constexpr (Bytes == 16)
+        asm("movntps %1, %0" : "=m"(*reinterpret_cast<Vector<T, Bytes>*>(to)) : "x"(from));
+    else
+        asm("vmovntps %1, %0" : "=m"(*reinterpret_cast<Vector<T, Bytes>*>(to)) : "v"(from));
+#else
+    *reinterpret_cast<Vector<T, Bytes>*>(to) = from;
+#endif
+}
+
+/// What was streamed before is seen by other threads before what is stored after.
+inline void finish_streams() {
+#if defined(__x86_64__)
+    asm volatile("sfence" ::: "memory");
+#endif
+}
 
 enum class Isa { baseline, avx2, avx512 };
 

@@ -1,29 +1,24 @@
-// ResizePass: one planned resize, forward or its gradient: a table for each axis and the walk over the outputs.
+// ResizePass: one planned resize, forward or its gradient: a table for each axis, and how they are walked.
 #pragma once
 
-#include <utility>
-
 #include "../kernel/resample.hpp"
-#include "executor.hpp"
-#include "resize_table.hpp"
+#include "resize_worker.hpp"
 
 namespace upconv {
 
+/// The definition, output by output, for any scalar.
 template <class T>
-class ResizePass {
+class ReferenceResize {
   public:
     using Scalar = T;
 
-    ResizePass(Shape4 input, ResizeTable rows, ResizeTable columns)
+    ReferenceResize(Shape4 input, ResizeTable rows, ResizeTable columns)
         : input_(input), rows_(std::move(rows)), columns_(std::move(columns)) {}
 
     Shape4 input_shape() const { return input_; }
     Shape4 output_shape() const { return {input_.n, input_.c, rows_.outputs(), columns_.outputs()}; }
 
-    std::string text() const {
-        return joined("tables of ", static_cast<Index>(rows_.weight.size()), " row and ",
-                      static_cast<Index>(columns_.weight.size()), " column terms");
-    }
+    std::string text() const { return "cell by cell, the definition"; }
 
     template <Executor E>
     void run(View<const T> input, View<T> output, const E& executor) const {
@@ -47,5 +42,97 @@ class ResizePass {
     Shape4 input_;
     ResizeTable rows_, columns_;
 };
+
+/// Whether the sums of a resize of T have vectors: float and double, and what is summed in them; whole numbers that are
+/// copied, if they are as wide.
+template <class T>
+concept ResizedInVectors = (std::floating_point<ResizeSum<T>> && sizeof(ResizeSum<T>) <= 8) ||
+                           (std::integral<T> && std::same_as<T, ResizeSum<T>> && sizeof(T) >= 4);
+
+/// What lies next to each other in a row of memory: the columns of one channel, or those of all channels.
+enum class RowOf4 { one_channel, all_channels };
+
+/// Row by row, in vectors, with no picture between the axes.
+template <ResizedInVectors T>
+class VectorResize {
+  public:
+    using Scalar = T;
+    using C = ResizeSum<T>;
+
+    VectorResize(Shape4 input, ResizeTable rows, ResizeTable columns, RowOf4 row)
+        : VectorResize(input, rows, columns, row, best_isa(),
+                       storing(input.n * input.c * rows.outputs() * columns.outputs())) {}
+
+    /// With the instruction set and the stores that are given.
+    VectorResize(Shape4 input, ResizeTable rows, ResizeTable columns, RowOf4 row, Isa isa, Storing storing)
+        : input_(input),
+          isa_(isa),
+          storing_(storing),
+          inner_(row == RowOf4::all_channels ? std::max<Index>(input.c, 1) : 1),
+          rows_(std::move(rows)),
+          columns_(std::move(columns), input.w, inner_, vector_bytes(isa)),
+          expands_(columns_first() && storing == Storing::cached && rows_.is_expansion() && columns_.is_expansion() &&
+                   (rows_.most() == 1 || !columns_.table().copies())) {}
+
+    Shape4 input_shape() const { return input_; }
+    Shape4 output_shape() const { return {input_.n, input_.c, rows_.outputs(), columns_.table().outputs()}; }
+
+    std::string text() const {
+        return joined(expands_          ? "both axes at once"
+                      : columns_first() ? "columns, then rows"
+                                        : "rows, then columns",
+                      "; tables of ", rows_.terms(), " row and ", columns_.table().terms(), " column terms; ",
+                      to_text(isa_));
+    }
+
+    template <Executor E>
+    void run(View<const T> input, View<T> output, const E& executor) const {
+        if (output.shape.size() == 0) return;
+        const ResizeJob<T, C> job{rows_, columns_, isa_, columns_first(), expands_, inner_, input, output, storing_};
+        const double cycles = static_cast<double>(output.shape.size()) * static_cast<double>(2 + rows_.most()) /
+                              static_cast<double>(job.width());
+        run_strips(cut_strips(job.lines(), most_lines, 1, 1, executor.threads()), job.bytes(), cycles, executor,
+                   [&](std::byte* memory) { return ResizeWorker<T, C>(job, memory); });
+    }
+
+  private:
+    static constexpr Index most_lines = 64;
+
+    /// The fewer rows are resized along their columns.
+    bool columns_first() const { return rows_.outputs() > input_.h; }
+
+    /// Past the caches where the output alone would not stay in them. Streaming what would is half as fast.
+    static Storing storing(Index numbers) {
+        constexpr Index caches = Index(24) << 20;
+        return numbers >= caches / static_cast<Index>(sizeof(T)) ? Storing::streamed : Storing::cached;
+    }
+
+    Shape4 input_;
+    Isa isa_;
+    Storing storing_;
+    Index inner_;
+    RoundedTable<C> rows_;
+    ResizeColumns<C> columns_;
+    bool expands_;
+};
+
+template <class T>
+struct ResizePassOf {
+    using type = ReferenceResize<T>;
+    static type make(const Shape4& input, ResizeTable rows, ResizeTable columns, RowOf4) {
+        return {input, std::move(rows), std::move(columns)};
+    }
+};
+template <ResizedInVectors T>
+struct ResizePassOf<T> {
+    using type = VectorResize<T>;
+    static type make(const Shape4& input, ResizeTable rows, ResizeTable columns, RowOf4 row) {
+        return {input, std::move(rows), std::move(columns), row};
+    }
+};
+
+/// The pass for scalars of type T.
+template <class T>
+using ResizePass = typename ResizePassOf<T>::type;
 
 }  // namespace upconv

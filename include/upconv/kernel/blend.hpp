@@ -1,0 +1,138 @@
+// Blend: a weighted sum of rows, in vectors along them.
+//
+//     to[q] = sum over k of weight[k] * row[k][q]
+//
+// A sum begins at +0 and takes its terms in order, by fused multiply-adds where the machine has them, so it has the
+// same bits as stretch.hpp forms of the same terms. One row of weight 1 is copied.
+#pragma once
+
+#include "move.hpp"
+#include "simd.hpp"
+
+namespace upconv {
+
+/// The rows of one sum.
+template <class C>
+struct Blend {
+    const C* const* row;
+    const C* weight;
+    Index rows;
+
+    bool copies() const { return rows == 1 && *weight == C(1); }
+};
+
+/// How a row is stored: into the caches, or past them where the whole output would not stay there.
+enum class Storing { cached, streamed };
+
+/// n lanes of a vector from `first` on.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void store_part(const Vector<C, Bytes>& sum, Index first, Index n, C* to) {
+    C lanes[Bytes / sizeof(C)];
+    *reinterpret_cast<Vector<C, Bytes>*>(lanes) = sum;
+    copy(lanes + first, n, to);
+}
+
+/// K rows, G sums of them at once with weights of their own; each of at least one vector of numbers. K = 0: as many
+/// rows as the blend says; K = 1: copies. The last vector overlaps the one before it and forms the same sums again.
+template <class C, int Bytes, int K, int G = 1>
+[[gnu::always_inline]] inline void blend_vectors(const Blend<C>& blend, Index n, C* to, Index to_step,
+                                                 Storing storing) {
+    using V = Vector<C, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    constexpr int few = K == 0 ? 1 : K;
+    const Index rows = blend.rows;
+    const C *const *const all = blend.row, *const weights = blend.weight;
+    C weight[G][few];
+    V sum[G];
+    const C* row[few];
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k) row[k] = all[k];
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g)
+#pragma GCC unroll 8
+        for (int k = 0; k < K; ++k) weight[g][k] = weights[g * K + k];
+
+    const auto form = [&](Index q) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g) sum[g] = V{};
+        if constexpr (K == 0) {
+            for (Index k = 0; k < rows; ++k) sum[0] += (weights[k] - V{}) * *reinterpret_cast<const V*>(all[k] + q);
+        } else {
+#pragma GCC unroll 8
+            for (int k = 0; k < K; ++k) {
+                const V x = *reinterpret_cast<const V*>(row[k] + q);
+#pragma GCC unroll 8
+                for (int g = 0; g < G; ++g)
+                    if constexpr (K == 1)
+                        sum[g] = x;
+                    else
+                        sum[g] += (weight[g][k] - V{}) * x;
+            }
+        }
+    };
+    const auto store = [&](Index q) __attribute__((always_inline)) {
+        form(q);
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g) *reinterpret_cast<V*>(to + g * to_step + q) = sum[g];
+    };
+    // Stores that are not aligned touch two lines of the cache each.
+    const auto past_line = static_cast<Index>(reinterpret_cast<std::uintptr_t>(to) % Bytes / sizeof(C));
+    Index q = past_line == 0 ? 0 : width - past_line;
+    if (storing == Storing::cached || n < 2 * width) {
+        if (q > 0) store(0);
+        for (; q + width <= n; q += width) store(q);
+        if (q < n) store(n - width);
+        return;
+    }
+    // A line that is streamed and stored to as well would come back from memory: its ends belong to other rows.
+    if ((q + n) % width != 0 || q > 0) __builtin_prefetch(to + 2 * G * n, 1);
+    const auto store_end = [&](Index at, Index first, Index count) __attribute__((always_inline)) {
+        form(at);
+        for (int g = 0; g < G; ++g) store_part<C, Bytes>(sum[g], first - at, count, to + g * to_step + first);
+    };
+    if (q > 0) store_end(0, 0, q);
+    for (; q + width <= n; q += width) {
+        form(q);
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g) stream<C, Bytes>(sum[g], to + g * to_step + q);
+    }
+    if (q < n) store_end(n - width, q, n - q);
+}
+
+/// Any count of rows and of numbers; `to` is apart from the rows.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void blend_rows(const Blend<C>& blend, Index n, C* to, Storing storing) {
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    const bool copies = blend.copies();
+    if (n < width) {
+        for (Index q = 0; q < n; ++q) {
+            C sum = 0;
+            for (Index k = 0; k < blend.rows; ++k) sum += blend.weight[k] * blend.row[k][q];
+            to[q] = copies ? blend.row[0][q] : sum;
+        }
+    } else if (copies) {
+        blend_vectors<C, Bytes, 1>(blend, n, to, 0, storing);
+    } else if (blend.rows == 2) {
+        blend_vectors<C, Bytes, 2>(blend, n, to, 0, storing);
+    } else if (blend.rows == 4) {
+        blend_vectors<C, Bytes, 4>(blend, n, to, 0, storing);
+    } else {
+        blend_vectors<C, Bytes, 0>(blend, n, to, 0, storing);
+    }
+}
+
+/// Two outputs, `to_step` apart, of the same rows: the weights of the second stand behind those of the first. Each row
+/// is read once for both. False where that is not worth a kernel of its own, and nothing is done.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline bool blend_row_pair(const Blend<C>& blend, Index n, C* to, Index to_step,
+                                                  Storing storing) {
+    constexpr auto line = static_cast<Index>(Bytes / sizeof(C));
+    if (n < line || (storing == Storing::streamed && to_step % line != 0)) return false;
+    if (blend.rows == 1 && blend.weight[0] == C(1) && blend.weight[1] == C(1))
+        return blend_vectors<C, Bytes, 1, 2>(blend, n, to, to_step, storing), true;
+    if (blend.rows == 2) return blend_vectors<C, Bytes, 2, 2>(blend, n, to, to_step, storing), true;
+    if (blend.rows == 4) return blend_vectors<C, Bytes, 4, 2>(blend, n, to, to_step, storing), true;
+    return false;
+}
+
+}  // namespace upconv

@@ -1,0 +1,116 @@
+// Expand: output rows straight from one or two rows of the input, both axes in registers. For nearest and bilinear
+// enlargement: nothing is stored but the output.
+//
+//     to[g][q] = sum over k of weight[g][k] * row_k[q],  row_k[q] = sum over j of the terms of stretch.hpp
+//
+// The sums are those of stretch.hpp and blend.hpp, bit by bit.
+#pragma once
+
+#include "blend.hpp"
+#include "stretch.hpp"
+
+namespace upconv {
+
+/// G output rows, `step` apart, of n numbers.
+template <class C>
+struct RowsTo {
+    C* to;
+    Index step, n;
+};
+
+/// The vectors of one run, of J terms each. J = 1: copies; J = 0: any terms. K = 1: the row itself.
+template <class C, int Bytes, int J, int K, int G>
+[[gnu::always_inline]] inline void expand_run(const Stretch<C>& s, const StretchRun& run, const Blend<C>& blend,
+                                              const RowsTo<C>& y) {
+    using V = Vector<C, Bytes>;
+    using I = Vector<Lane<C>, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    constexpr int few = J == 0 ? 1 : J;
+    V term_weight[few], sum[G], in, picked, x;
+    C weight[G][K];
+    I lane[few];
+    const C* row[K];
+    const StretchTerm* const term = s.terms + run.first_term;
+#pragma GCC unroll 8
+    for (int j = 0; j < J; ++j) {
+        term_weight[j] = *reinterpret_cast<const V*>(s.weight + term[j].pattern * width);
+        lane[j] = *reinterpret_cast<const I*>(s.lane + term[j].pattern * width);
+    }
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k) row[k] = J == 0 ? blend.row[k] : blend.row[k] + term->base;
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g)
+#pragma GCC unroll 8
+        for (int k = 0; k < K; ++k) weight[g][k] = blend.weight[g * K + k];
+
+    const auto form = [&](Index i) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g) sum[g] = V{};
+#pragma GCC unroll 8
+        for (int k = 0; k < K; ++k) {
+            x = V{};
+            if constexpr (J == 0) {
+                for (Index j = 0; j < run.terms; ++j) {
+                    const V w = *reinterpret_cast<const V*>(s.weight + term[j].pattern * width);
+                    pick<C, Bytes>(*reinterpret_cast<const V*>(row[k] + term[j].base + i * run.base_step),
+                                   *reinterpret_cast<const I*>(s.lane + term[j].pattern * width), picked);
+                    x += w * (w != V{} ? picked : V{});
+                }
+            } else {
+                in = *reinterpret_cast<const V*>(row[k] + i * run.base_step);
+#pragma GCC unroll 8
+                for (int j = 0; j < J; ++j) {
+                    pick<C, Bytes>(in, lane[j], picked);
+                    if constexpr (J == 1)
+                        x = picked;
+                    else
+                        x += term_weight[j] * picked;
+                }
+            }
+#pragma GCC unroll 8
+            for (int g = 0; g < G; ++g)
+                if constexpr (K == 1)
+                    sum[g] = x;
+                else
+                    sum[g] += (weight[g][k] - V{}) * x;
+        }
+    };
+    const Index first = run.vector * width, step = run.vector_step * width;
+    const Index last = first + (run.count - 1) * step, whole = last + width <= y.n ? run.count : run.count - 1;
+    C* to = y.to + first;
+    for (Index i = 0; i < whole; ++i, to += step) {
+        form(i);
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g) *reinterpret_cast<V*>(to + g * y.step) = sum[g];
+    }
+    if (whole == run.count) return;
+    form(whole);
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g) store_part<C, Bytes>(sum[g], 0, y.n - last, to + g * y.step);
+}
+
+template <class C, int Bytes, int K, int G>
+[[gnu::always_inline]] inline void expand_rows(const Stretch<C>& s, const Blend<C>& blend, const RowsTo<C>& y) {
+    for (const StretchRun* run = s.runs; run != s.runs + s.run_count; ++run)
+        if (s.copies)
+            expand_run<C, Bytes, 1, 1, G>(s, *run, blend, y);
+        else if (run->full && run->one_base && run->terms == 2)
+            expand_run<C, Bytes, 2, K, G>(s, *run, blend, y);
+        else
+            expand_run<C, Bytes, 0, K, G>(s, *run, blend, y);
+}
+
+/// One output of the rows of `blend`, or two of them. Copied columns go with one row of weight 1.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void expand(const Stretch<C>& s, const Blend<C>& blend, bool pair, const RowsTo<C>& y) {
+    if (blend.rows == 1 && pair)
+        expand_rows<C, Bytes, 1, 2>(s, blend, y);
+    else if (blend.rows == 1)
+        expand_rows<C, Bytes, 1, 1>(s, blend, y);
+    else if (pair)
+        expand_rows<C, Bytes, 2, 2>(s, blend, y);
+    else
+        expand_rows<C, Bytes, 2, 1>(s, blend, y);
+}
+
+}  // namespace upconv

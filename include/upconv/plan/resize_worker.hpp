@@ -1,0 +1,206 @@
+// ResizeWorker: the output rows that one thread makes. No picture stands between the two axes: where the rows grow in
+// number each input row is resized along its columns once, into a ring that the output rows are blended from; where
+// they become fewer the input rows are blended first, and what comes of it is resized along its columns.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+
+#include "../kernel/expand.hpp"
+#include "../kernel/line.hpp"
+#include "resize_columns.hpp"
+#include "strips.hpp"
+
+namespace upconv {
+
+/// What is the same for every worker of a run. Lines are the output rows of all planes: those of a channel, or of an
+/// image where a row holds all channels (`inner` of them).
+template <class T, class C>
+struct ResizeJob {
+    const RoundedTable<C>& rows;
+    const ResizeColumns<C>& columns;
+    Isa isa;
+    bool columns_first;
+    bool expands;  // both axes at once, by expand.hpp
+    Index inner;
+    View<const T> input;
+    View<T> output;
+    Storing storing;
+
+    Index planes() const { return output.shape.n * output.shape.c / inner; }
+    Index lines() const { return planes() * output.shape.h; }
+    Index width() const { return vector_bytes(isa) / static_cast<Index>(sizeof(C)); }
+
+    /// Room for whole vectors behind a row, and one at least.
+    Index widest() const {
+        return (std::max(input.shape.w, output.shape.w) * inner + 2 * width() - 1) / width() * width();
+    }
+
+    /// Rows can be read where they lie.
+    bool reads_in_place() const {
+        const bool whole_vectors = columns.by() == ColumnsBy::none || input.shape.w * inner >= width();
+        return std::is_same_v<T, C> && whole_vectors && in_line(input, inner);
+    }
+    bool expands_in_place() const { return expands && reads_in_place() && writes_in_place(); }
+    bool writes_in_place() const { return std::is_same_v<T, C> && in_line(output, inner); }
+
+    bool uses_ring() const { return resizes_first() || !reads_in_place(); }
+    bool resizes_first() const { return columns_first && columns.by() != ColumnsBy::none && !expands_in_place(); }
+
+    /// What an output row reads, and one more; a power of two.
+    Index ring_rows() const {
+        return uses_ring() ? static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(rows.span() + 1))) : 0;
+    }
+
+    Index bytes() const {
+        return Pieces::bytes<C>(ring_rows() * widest() + width()) + 2 * Pieces::bytes<C>(widest()) +
+               Pieces::bytes<const C*>(rows.most() + 1);
+    }
+};
+
+template <class T, class C>
+class ResizeWorker {
+  public:
+    ResizeWorker(const ResizeJob<T, C>& job, std::byte* memory)
+        : job_(job),
+          columns_(job.columns.kernel()),
+          reads_in_place_(job.reads_in_place()),
+          writes_in_place_(job.writes_in_place()),
+          resizes_first_(job.resizes_first()),
+          expands_(job.expands_in_place()),
+          ends_with_rows_(job.columns_first || job.columns.by() == ColumnsBy::none),
+          ring_mask_(job.ring_rows() - 1),
+          ring_step_(job.widest()) {
+        Pieces pieces(memory);
+        ring_ = pieces.take<C>(job.ring_rows() * ring_step_ + job.width());
+        loaded_ = pieces.take<C>(job.widest());
+        made_ = pieces.take<C>(job.widest());
+        row_ = pieces.take<const C*>(job.rows.most() + 1);
+        // Rows of the ring and of the output begin at the same place of a cache line.
+        const auto bytes = static_cast<std::size_t>(vector_bytes(job.isa));
+        ring_ += reinterpret_cast<std::uintptr_t>(job.output.data) % bytes / sizeof(C);
+    }
+
+    ~ResizeWorker() {
+        if (job_.storing == Storing::streamed) finish_streams();
+    }
+
+    void run(Index /*part*/, Range lines, Index /*split*/) { run_on(job_.isa, Work{this, lines}); }
+
+  private:
+    struct Work {
+        ResizeWorker* worker;
+        Range lines;
+        template <int Bytes>
+        [[gnu::always_inline]] void run() const {
+            worker->template make_lines<Bytes>(lines);
+        }
+    };
+
+    template <int Bytes>
+    [[gnu::always_inline]] void make_lines(Range lines) {
+        const Index height = job_.output.shape.h;
+        Index plane = lines.begin / height, i = lines.begin % height;
+        for (Index line = lines.begin; line < lines.end;) {
+            if (plane != plane_ || line == lines.begin) enter(plane);
+            const Index made = make<Bytes>(i, std::min(height - i, lines.end - line));
+            line += made, i += made;
+            if (i == height) i = 0, ++plane;
+        }
+    }
+
+    void enter(Index plane) {
+        if (plane != plane_) held_ = {0, 0};
+        plane_ = plane;
+        from_ = row_begin(job_.input, plane, 0, job_.inner);
+        to_ = row_begin(job_.output, plane, 0, job_.inner);
+    }
+
+    /// Row i, or i and the next one of `most`: how many.
+    template <int Bytes>
+    [[gnu::always_inline]] Index make(Index i, Index most) {
+        const Index begin = job_.rows.first(i);
+        const Blend<C> blend{row_, job_.rows.weights() + begin, job_.rows.first(i + 1) - begin};
+        find_rows<Bytes>(begin, blend.rows);
+        T* const to = to_ + i * job_.output.stride.h;
+        const Index n = job_.output.shape.w * job_.inner;
+        if (ends_with_rows_) {
+            if constexpr (std::is_same_v<T, C>)
+                if (writes_in_place_) {
+                    const bool pair = most > 1 && job_.rows.same_sources(i, i + 1);
+                    if (expands_) return expand_here<Bytes>(blend, pair, n, to);
+                    if (pair && blend_row_pair<C, Bytes>(blend, n, to, job_.output.stride.h, job_.storing)) return 2;
+                    return blend_rows<C, Bytes>(blend, n, to, job_.storing), 1;
+                }
+            blend_rows<C, Bytes>(blend, n, made_, Storing::cached);
+            return store_line<C, Bytes>(made_, to, job_.output, job_.inner), 1;
+        }
+        const C* from = row_[0];
+        if (!blend.copies()) {
+            blend_rows<C, Bytes>(blend, job_.input.shape.w * job_.inner, loaded_, Storing::cached);
+            from = loaded_;
+        }
+        resize_columns<C, Bytes>(columns_, from, made_);
+        return store_line<C, Bytes>(made_, to, job_.output, job_.inner), 1;
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] Index expand_here(const Blend<C>& blend, bool pair, Index n, C* to) {
+        expand<C, Bytes>(columns_.picks, blend, pair, {to, job_.output.stride.h, n});
+        return pair ? 2 : 1;
+    }
+
+    /// The rows of some terms: in their place, or in the ring.
+    template <int Bytes>
+    [[gnu::always_inline]] void find_rows(Index term, Index count) {
+        if (count == 0) return;
+        const Index* const source = job_.rows.sources() + term;
+        if constexpr (std::is_same_v<T, C>)
+            if (!resizes_first_ && reads_in_place_) {
+                for (Index k = 0; k < count; ++k) row_[k] = from_ + source[k] * job_.input.stride.h;
+                return;
+            }
+        fill_ring<Bytes>(source[0], source[count - 1] + 1);
+        for (Index k = 0; k < count; ++k) row_[k] = ring_row(source[k]);
+    }
+
+    C* ring_row(Index i) const { return ring_ + (i & ring_mask_) * ring_step_; }
+
+    /// The rows [begin, end) of a plane, those that are not there yet, and the next one: a row that is read just after
+    /// it was stored must wait until all stores before it are done.
+    template <int Bytes>
+    [[gnu::always_inline]] void fill_ring(Index begin, Index end) {
+        if (begin < held_.begin || begin > held_.end) held_ = {begin, begin};
+        end = std::min(end + (resizes_first_ ? 1 : 0), job_.input.shape.h);
+        for (; held_.end < end; ++held_.end) {
+            const T* const from = from_ + held_.end * job_.input.stride.h;
+            if (resizes_first_)
+                resize_columns<C, Bytes>(columns_, loaded<Bytes>(from), ring_row(held_.end));
+            else
+                load_line<C, Bytes>(from, job_.input, job_.inner, ring_row(held_.end));
+        }
+        held_.begin = std::max(held_.begin, held_.end - ring_mask_ - 1);
+    }
+
+    /// The row as numbers of type C, one vector of them at least.
+    template <int Bytes>
+    [[gnu::always_inline]] const C* loaded(const T* from) {
+        if constexpr (std::is_same_v<T, C>)
+            if (reads_in_place_) return from;
+        load_line<C, Bytes>(from, job_.input, job_.inner, loaded_);
+        return loaded_;
+    }
+
+    const ResizeJob<T, C>& job_;
+    const Columns<C> columns_;
+    const bool reads_in_place_, writes_in_place_, resizes_first_, expands_, ends_with_rows_;
+    const Index ring_mask_, ring_step_;
+    C *ring_, *loaded_, *made_;
+    const C** row_;
+    Index plane_ = -1;
+    const T* from_ = nullptr;
+    T* to_ = nullptr;
+    Range held_;  // input rows in the ring
+};
+
+}  // namespace upconv
