@@ -50,6 +50,15 @@ class UpSampling2d {
         return {name, pass(shape_of<Layout>(input), std::move(rows), std::move(columns))};
     }
 
+    /// The plan of backward_input(): from the output's gradient to the input's, for an input of these dimensions.
+    Plan<ResizePass<Scalar>, Layout> gradient_plan(const Dims& input) const {
+        check_gradient();
+        const auto [rows, columns] = tables(input);
+        const Shape4 shape = shape_of<Layout>(input);
+        return {name, pass({shape.n, shape.c, rows.outputs(), columns.outputs()}, transposed(rows, shape.h),
+                           transposed(columns, shape.w))};
+    }
+
     /// A new tensor, in the storage order of x.
     template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {
@@ -78,6 +87,11 @@ class UpSampling2d {
   private:
     void check_options() const;
     std::pair<ResizeAxis, ResizeAxis> axes(const Dims& input) const;
+
+    void check_gradient() const {
+        if (!copies_cells(options_.mode) && std::integral<Scalar>)
+            refuse(name, ": the gradient has fractions, which uint8 cannot hold; use float");
+    }
 
     static ResizePass<Scalar> pass(const Shape4& input, ResizeTable rows, ResizeTable columns) {
         constexpr bool last = Layout::c == 3 || Layout::c == 0;  // channels next to each other: NHWC and CWHN
@@ -147,15 +161,12 @@ template <class S, LayoutName L>
 template <InputTensor<S> G, Device D>
 auto UpSampling2d<S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
     -> Tensor4<S, storage_of<G>> {
-    if (!copies_cells(options_.mode) && std::integral<S>)
-        refuse(name, ": the gradient has fractions, which uint8 cannot hold; use float");
-    const auto [rows, columns] = tables(x_dims);
     const Shape4 shape = shape_of<L>(x_dims);
+    const auto plan = gradient_plan(x_dims);
     const View<const S> grad = view_of<L>(name, "the output's gradient", grad_y);
     check_shape<L>(name, "the output's gradient", grad.shape, shape_of<L>(output_shape(x_dims)));
-    Tensor4<S, storage_of<G>> gradient(x_dims);
-    pass(grad.shape, transposed(rows, shape.h), transposed(columns, shape.w))
-        .run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
+    Tensor4<S, storage_of<G>> gradient(dims_of<L>(shape));
+    plan(grad_y, gradient, device);
     return gradient;
 }
 
