@@ -17,6 +17,7 @@ struct Blend {
     const C* const* row;
     const C* weight;
     Index rows;
+    Index first = 0;  // where the rows begin
 
     bool copies() const { return rows == 1 && *weight == C(1); }
 };
@@ -40,13 +41,13 @@ template <class C, int Bytes, int K, int G = 1>
     using V = Vector<C, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     constexpr int few = K == 0 ? 1 : K;
-    const Index rows = blend.rows;
+    const Index rows = blend.rows, first = blend.first;
     const C *const *const all = blend.row, *const weights = blend.weight;
     C weight[G][few];
     V sum[G];
     const C* row[few];
 #pragma GCC unroll 8
-    for (int k = 0; k < K; ++k) row[k] = all[k];
+    for (int k = 0; k < K; ++k) row[k] = all[k] + blend.first;
 #pragma GCC unroll 8
     for (int g = 0; g < G; ++g)
 #pragma GCC unroll 8
@@ -56,7 +57,8 @@ template <class C, int Bytes, int K, int G = 1>
 #pragma GCC unroll 8
         for (int g = 0; g < G; ++g) sum[g] = V{};
         if constexpr (K == 0) {
-            for (Index k = 0; k < rows; ++k) sum[0] += (weights[k] - V{}) * *reinterpret_cast<const V*>(all[k] + q);
+            for (Index k = 0; k < rows; ++k)
+                sum[0] += (weights[k] - V{}) * *reinterpret_cast<const V*>(all[k] + first + q);
         } else {
 #pragma GCC unroll 8
             for (int k = 0; k < K; ++k) {
@@ -86,9 +88,9 @@ template <class C, int Bytes, int K, int G = 1>
     }
     // A line that is streamed and stored to as well would come back from memory: its ends belong to other rows.
     if ((q + n) % width != 0 || q > 0) __builtin_prefetch(to + 2 * G * n, 1);
-    const auto store_end = [&](Index at, Index first, Index count) __attribute__((always_inline)) {
+    const auto store_end = [&](Index at, Index begin, Index count) __attribute__((always_inline)) {
         form(at);
-        for (int g = 0; g < G; ++g) store_part<C, Bytes>(sum[g], first - at, count, to + g * to_step + first);
+        for (int g = 0; g < G; ++g) store_part<C, Bytes>(sum[g], begin - at, count, to + g * to_step + begin);
     };
     if (q > 0) store_end(0, 0, q);
     for (; q + width <= n; q += width) {
@@ -97,6 +99,31 @@ template <class C, int Bytes, int K, int G = 1>
         for (int g = 0; g < G; ++g) stream<C, Bytes>(sum[g], to + g * to_step + q);
     }
     if (q < n) store_end(n - width, q, n - q);
+}
+
+/// Many rows: four vectors at once, for each of which a row's weight serves.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void blend_many(const Blend<C>& blend, Index n, C* to, Storing storing) {
+    using V = Vector<C, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    const Index rows = blend.rows;
+    const C *const *const row = blend.row, *const weight = blend.weight;
+    Index q = 0;
+    if (storing == Storing::cached)
+        for (; q + 4 * width <= n; q += 4 * width) {
+            V sum[4] = {};
+            for (Index k = 0; k < rows; ++k) {
+                const C w = weight[k];
+                const C* const x = row[k] + q;
+#pragma GCC unroll 4
+                for (int v = 0; v < 4; ++v) sum[v] += (w - V{}) * *reinterpret_cast<const V*>(x + v * width);
+            }
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; ++v) *reinterpret_cast<V*>(to + q + v * width) = sum[v];
+        }
+    if (q == n) return;
+    const Index rest = q == 0 ? n : std::max(n - q, width);  // what is left, or one vector that overlaps the last
+    blend_vectors<C, Bytes, 0>({row, weight, rows, n - rest}, rest, to + n - rest, 0, storing);
 }
 
 /// Any count of rows and of numbers; `to` is apart from the rows.
@@ -117,7 +144,7 @@ template <class C, int Bytes>
     } else if (blend.rows == 4) {
         blend_vectors<C, Bytes, 4>(blend, n, to, 0, storing);
     } else {
-        blend_vectors<C, Bytes, 0>(blend, n, to, 0, storing);
+        blend_many<C, Bytes>(blend, n, to, storing);
     }
 }
 
@@ -127,7 +154,7 @@ template <class C, int Bytes>
 [[gnu::always_inline]] inline bool blend_row_pair(const Blend<C>& blend, Index n, C* to, Index to_step,
                                                   Storing storing) {
     constexpr auto line = static_cast<Index>(Bytes / sizeof(C));
-    if (n < line || (storing == Storing::streamed && to_step % line != 0)) return false;
+    if (n < line || storing == Storing::streamed) return false;
     if (blend.rows == 1 && blend.weight[0] == C(1) && blend.weight[1] == C(1))
         return blend_vectors<C, Bytes, 1, 2>(blend, n, to, to_step, storing), true;
     if (blend.rows == 2) return blend_vectors<C, Bytes, 2, 2>(blend, n, to, to_step, storing), true;

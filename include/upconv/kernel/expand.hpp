@@ -18,7 +18,33 @@ struct RowsTo {
     Index step, n;
 };
 
-/// The vectors of one run, of J terms each. J = 1: copies; J = 0: any terms. K = 1: the row itself.
+/// Copies: one term for each vector, in order.
+template <class C, int Bytes, int G>
+[[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y) {
+    using V = Vector<C, Bytes>;
+    using I = Vector<Lane<C>, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    const StretchTerm* const term = s.terms;
+    const Lane<C>* const lane = s.lane;
+    const Index whole = y.n / width, step = y.step;
+    C* const to = y.to;
+    V picked;
+    const auto form = [&](Index v) __attribute__((always_inline)) {
+        pick<C, Bytes>(*reinterpret_cast<const V*>(row + term[v].base),
+                       *reinterpret_cast<const I*>(lane + term[v].pattern * width), picked);
+    };
+    for (Index v = 0; v < whole; ++v) {
+        form(v);
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g) *reinterpret_cast<V*>(to + g * step + v * width) = picked;
+    }
+    if (whole * width == y.n) return;
+    form(whole);
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g) store_part<C, Bytes>(picked, 0, y.n - whole * width, to + g * step + whole * width);
+}
+
+/// The vectors of one run, of J terms each; J = 0: any terms. K = 1: the row itself.
 template <class C, int Bytes, int J, int K, int G>
 [[gnu::always_inline]] inline void expand_run(const Stretch<C>& s, const StretchRun& run, const Blend<C>& blend,
                                               const RowsTo<C>& y) {
@@ -61,10 +87,7 @@ template <class C, int Bytes, int J, int K, int G>
 #pragma GCC unroll 8
                 for (int j = 0; j < J; ++j) {
                     pick<C, Bytes>(in, lane[j], picked);
-                    if constexpr (J == 1)
-                        x = picked;
-                    else
-                        x += term_weight[j] * picked;
+                    x += term_weight[j] * picked;
                 }
             }
 #pragma GCC unroll 8
@@ -91,10 +114,9 @@ template <class C, int Bytes, int J, int K, int G>
 
 template <class C, int Bytes, int K, int G>
 [[gnu::always_inline]] inline void expand_rows(const Stretch<C>& s, const Blend<C>& blend, const RowsTo<C>& y) {
+    if (s.copies) return expand_copies<C, Bytes, G>(s, blend.row[0], y);
     for (const StretchRun* run = s.runs; run != s.runs + s.run_count; ++run)
-        if (s.copies)
-            expand_run<C, Bytes, 1, 1, G>(s, *run, blend, y);
-        else if (run->full && run->one_base && run->terms == 2)
+        if (run->full && run->one_base && run->terms == 2)
             expand_run<C, Bytes, 2, K, G>(s, *run, blend, y);
         else
             expand_run<C, Bytes, 0, K, G>(s, *run, blend, y);

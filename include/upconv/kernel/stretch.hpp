@@ -27,14 +27,14 @@ struct StretchRun {
 template <class C>
 struct Stretch {
     const StretchRun* runs;
-    Index run_count;
+    Index run_count, vectors;
     const StretchTerm* terms;
     const C* weight;      // (patterns, lanes); 0: this lane lacks the term, and does not see what stands there
     const Lane<C>* lane;  // (patterns, lanes)
     bool copies;          // one term of weight 1 each
 };
 
-/// A run of few terms, the patterns in registers; of one term a copy.
+/// A run of few terms, the patterns in registers.
 template <class C, int Bytes, int K, bool OneBase>
 [[gnu::always_inline]] inline void stretch_run(const Stretch<C>& s, const StretchRun& run, const C* from, C* to) {
     using V = Vector<C, Bytes>;
@@ -58,40 +58,70 @@ template <class C, int Bytes, int K, bool OneBase>
         for (int k = 0; k < K; ++k) {
             if (k == 0 || !OneBase) in = *reinterpret_cast<const V*>(x[k] + i * x_step);
             pick<C, Bytes>(in, lane[k], picked);
-            if constexpr (K == 1)
-                sum = picked;
-            else
-                sum += weight[k] * picked;
+            sum += weight[k] * picked;
         }
         *reinterpret_cast<V*>(y) = sum;
     }
 }
 
-template <class C, int Bytes>
-[[gnu::always_inline]] inline void stretch_any_run(const Stretch<C>& s, const StretchRun& run, const C* from, C* to) {
+/// N vectors of a run from the i-th on, of any terms: so many sums wait for each other less.
+template <class C, int Bytes, int N>
+[[gnu::always_inline]] inline void stretch_vectors(const Stretch<C>& s, const StretchRun& run, Index i, const C* from,
+                                                   C* to) {
     using V = Vector<C, Bytes>;
     using I = Vector<Lane<C>, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-    for (Index i = 0; i < run.count; ++i) {
-        V sum{}, picked;
-        for (Index k = 0; k < run.terms; ++k) {
-            const StretchTerm& term = s.terms[run.first_term + k];
-            const V weight = *reinterpret_cast<const V*>(s.weight + term.pattern * width);
-            const I lane = *reinterpret_cast<const I*>(s.lane + term.pattern * width);
-            pick<C, Bytes>(*reinterpret_cast<const V*>(from + term.base + i * run.base_step), lane, picked);
-            sum += weight * (weight != V{} ? picked : V{});
+    const Index x_step = run.base_step, y_step = run.vector_step * width, terms = run.terms;
+    const StretchTerm* const term = s.terms + run.first_term;
+    from += i * x_step;
+    to += run.vector * width + i * y_step;
+    V sum[N], picked;
+#pragma GCC unroll 4
+    for (int v = 0; v < N; ++v) sum[v] = V{};
+    for (Index k = 0; k < terms; ++k) {
+        const V weight = *reinterpret_cast<const V*>(s.weight + term[k].pattern * width);
+        const I lane = *reinterpret_cast<const I*>(s.lane + term[k].pattern * width);
+        const C* const x = from + term[k].base;
+#pragma GCC unroll 4
+        for (int v = 0; v < N; ++v) {
+            pick<C, Bytes>(*reinterpret_cast<const V*>(x + v * x_step), lane, picked);
+            sum[v] += weight * (weight != V{} ? picked : V{});
         }
-        *reinterpret_cast<V*>(to + (run.vector + i * run.vector_step) * width) = sum;
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(to + v * y_step) = sum[v];
+}
+
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void stretch_any_run(const Stretch<C>& s, const StretchRun& run, const C* from, C* to) {
+    Index i = 0;
+    for (; i + 4 <= run.count; i += 4) stretch_vectors<C, Bytes, 4>(s, run, i, from, to);
+    for (; i < run.count; ++i) stretch_vectors<C, Bytes, 1>(s, run, i, from, to);
+}
+
+/// Copies: one term for each vector, in order.
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void stretch_copies(const Stretch<C>& s, const C* from, C* to) {
+    using V = Vector<C, Bytes>;
+    using I = Vector<Lane<C>, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    const StretchTerm* const term = s.terms;
+    const Lane<C>* const lane = s.lane;
+    const Index vectors = s.vectors;
+    V picked;
+    for (Index v = 0; v < vectors; ++v) {
+        pick<C, Bytes>(*reinterpret_cast<const V*>(from + term[v].base),
+                       *reinterpret_cast<const I*>(lane + term[v].pattern * width), picked);
+        *reinterpret_cast<V*>(to + v * width) = picked;
     }
 }
 
 /// `from` has at least one vector of numbers; `to` has room for whole vectors.
 template <class C, int Bytes>
 [[gnu::always_inline]] inline void stretch(const Stretch<C>& s, const C* from, C* to) {
+    if (s.copies) return stretch_copies<C, Bytes>(s, from, to);
     for (const StretchRun* run = s.runs; run != s.runs + s.run_count; ++run) {
-        if (s.copies)
-            stretch_run<C, Bytes, 1, true>(s, *run, from, to);
-        else if (run->full && run->terms == 2 && run->one_base)
+        if (run->full && run->terms == 2 && run->one_base)
             stretch_run<C, Bytes, 2, true>(s, *run, from, to);
         else if (run->full && run->terms == 4 && run->one_base)
             stretch_run<C, Bytes, 4, true>(s, *run, from, to);

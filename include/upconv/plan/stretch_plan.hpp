@@ -31,7 +31,13 @@ class StretchPlan {
     }
 
     Stretch<C> kernel(bool copies) const {
-        return {runs_.data(), static_cast<Index>(runs_.size()), terms_.data(), weight_.data(), lane_.data(), copies};
+        return {runs_.data(),
+                static_cast<Index>(runs_.size()),
+                static_cast<Index>(first_.size()) - 1,
+                terms_.data(),
+                weight_.data(),
+                lane_.data(),
+                copies};
     }
 
     /// Whether every vector of the output is picked of one vector of the input.
