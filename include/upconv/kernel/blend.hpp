@@ -126,40 +126,66 @@ template <class C, int Bytes>
     blend_vectors<C, Bytes, 0>({row, weight, rows, n - rest}, rest, to + n - rest, 0, storing);
 }
 
-/// Any count of rows and of numbers; `to` is apart from the rows.
-template <class C, int Bytes>
-[[gnu::always_inline]] inline void blend_rows(const Blend<C>& blend, Index n, C* to, Storing storing) {
-    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-    const bool copies = blend.copies();
-    if (n < width) {
-        for (Index q = 0; q < n; ++q) {
-            C sum = 0;
-            for (Index k = 0; k < blend.rows; ++k) sum += blend.weight[k] * blend.row[k][q];
-            to[q] = copies ? blend.row[0][q] : sum;
-        }
-    } else if (copies) {
-        blend_vectors<C, Bytes, 1>(blend, n, to, 0, storing);
-    } else if (blend.rows == 2) {
-        blend_vectors<C, Bytes, 2>(blend, n, to, 0, storing);
-    } else if (blend.rows == 4) {
-        blend_vectors<C, Bytes, 4>(blend, n, to, 0, storing);
-    } else {
-        blend_many<C, Bytes>(blend, n, to, storing);
-    }
+/// Output rows that are `step` apart, of n numbers; one, or two that are made of the same rows.
+template <class C>
+struct RowsTo {
+    C* to;
+    Index step, n;
+    Index rows;
+};
+
+/// Whether two outputs of the same rows are worth a kernel of their own, that reads each row once for both. The weights
+/// of the second stand behind those of the first.
+template <class C>
+bool can_pair(const Blend<C>& blend, Index n, Storing storing) {
+    if (n < 64 / static_cast<Index>(sizeof(C)) || storing == Storing::streamed) return false;
+    return blend.rows == 2 || blend.rows == 4 ||
+           (blend.rows == 1 && blend.weight[0] == C(1) && blend.weight[1] == C(1));
 }
 
-/// Two outputs, `to_step` apart, of the same rows: the weights of the second stand behind those of the first. Each row
-/// is read once for both. False where that is not worth a kernel of its own, and nothing is done.
-template <class C, int Bytes>
-[[gnu::always_inline]] inline bool blend_row_pair(const Blend<C>& blend, Index n, C* to, Index to_step,
-                                                  Storing storing) {
-    constexpr auto line = static_cast<Index>(Bytes / sizeof(C));
-    if (n < line || storing == Storing::streamed) return false;
-    if (blend.rows == 1 && blend.weight[0] == C(1) && blend.weight[1] == C(1))
-        return blend_vectors<C, Bytes, 1, 2>(blend, n, to, to_step, storing), true;
-    if (blend.rows == 2) return blend_vectors<C, Bytes, 2, 2>(blend, n, to, to_step, storing), true;
-    if (blend.rows == 4) return blend_vectors<C, Bytes, 4, 2>(blend, n, to, to_step, storing), true;
-    return false;
-}
+/// Any count of rows and of numbers; the output is apart from the rows.
+template <class C>
+struct BlendRows {
+    const Blend<C>& blend;
+    RowsTo<C> y;
+    Storing storing;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        const bool copies = blend.copies();
+        if (y.n < width)
+            few_numbers(copies);
+        else if (y.rows == 2)
+            pair<Bytes>();
+        else if (copies)
+            blend_vectors<C, Bytes, 1>(blend, y.n, y.to, 0, storing);
+        else if (blend.rows == 2)
+            blend_vectors<C, Bytes, 2>(blend, y.n, y.to, 0, storing);
+        else if (blend.rows == 4)
+            blend_vectors<C, Bytes, 4>(blend, y.n, y.to, 0, storing);
+        else
+            blend_many<C, Bytes>(blend, y.n, y.to, storing);
+    }
+
+  private:
+    [[gnu::always_inline]] void few_numbers(bool copies) const {
+        for (Index q = 0; q < y.n; ++q) {
+            C sum = 0;
+            for (Index k = 0; k < blend.rows; ++k) sum += blend.weight[k] * blend.row[k][q];
+            y.to[q] = copies ? blend.row[0][q] : sum;
+        }
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void pair() const {
+        if (blend.rows == 1)
+            blend_vectors<C, Bytes, 1, 2>(blend, y.n, y.to, y.step, Storing::cached);
+        else if (blend.rows == 2)
+            blend_vectors<C, Bytes, 2, 2>(blend, y.n, y.to, y.step, Storing::cached);
+        else
+            blend_vectors<C, Bytes, 4, 2>(blend, y.n, y.to, y.step, Storing::cached);
+    }
+};
 
 }  // namespace upconv

@@ -57,16 +57,21 @@ template <class C>
 }
 
 /// `from` has at least one vector of numbers, `to` room for whole vectors. Not for ColumnsBy::none.
-template <class C, int Bytes>
-[[gnu::always_inline]] inline void resize_columns(const Columns<C>& columns, const C* from, C* to) {
-    switch (columns.by) {
-        case ColumnsBy::picks:
-            return stretch<C, Bytes>(columns.picks, from, to);
-        case ColumnsBy::blends:
-            return blend_columns<C, Bytes>(columns, from, to);
-        default:
-            return single_columns(columns, from, to);
+template <class C>
+struct ResizeColumnsOf {
+    const Columns<C>& columns;
+    const C* from;
+    C* to;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        if constexpr (Bytes > 16)  // the baseline picks lane by lane: ResizeColumns does not choose it there
+            if (columns.by == ColumnsBy::picks) return stretch<C, Bytes>(columns.picks, from, to);
+        if (columns.by == ColumnsBy::blends)
+            blend_columns<C, Bytes>(columns, from, to);
+        else
+            single_columns(columns, from, to);
     }
-}
+};
 
 }  // namespace upconv

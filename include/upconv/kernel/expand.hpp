@@ -11,13 +11,6 @@
 
 namespace upconv {
 
-/// G output rows, `step` apart, of n numbers.
-template <class C>
-struct RowsTo {
-    C* to;
-    Index step, n;
-};
-
 /// Copies: one term for each vector, in order.
 template <class C, int Bytes, int G>
 [[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y) {
@@ -123,16 +116,25 @@ template <class C, int Bytes, int K, int G>
 }
 
 /// One output of the rows of `blend`, or two of them. Copied columns go with one row of weight 1.
-template <class C, int Bytes>
-[[gnu::always_inline]] inline void expand(const Stretch<C>& s, const Blend<C>& blend, bool pair, const RowsTo<C>& y) {
-    if (blend.rows == 1 && pair)
-        expand_rows<C, Bytes, 1, 2>(s, blend, y);
-    else if (blend.rows == 1)
-        expand_rows<C, Bytes, 1, 1>(s, blend, y);
-    else if (pair)
-        expand_rows<C, Bytes, 2, 2>(s, blend, y);
-    else
-        expand_rows<C, Bytes, 2, 1>(s, blend, y);
-}
+template <class C>
+struct Expand {
+    const Stretch<C>& columns;
+    const Blend<C>& blend;
+    RowsTo<C> y;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        if constexpr (Bytes > 16) {
+            if (blend.rows == 1 && y.rows == 2)
+                expand_rows<C, Bytes, 1, 2>(columns, blend, y);
+            else if (blend.rows == 1)
+                expand_rows<C, Bytes, 1, 1>(columns, blend, y);
+            else if (y.rows == 2)
+                expand_rows<C, Bytes, 2, 2>(columns, blend, y);
+            else
+                expand_rows<C, Bytes, 2, 1>(columns, blend, y);
+        }
+    }
+};
 
 }  // namespace upconv

@@ -44,36 +44,53 @@ struct ByteVector {
 };
 
 /// One row into `to`.
-template <class C, int Bytes, class T>
-[[gnu::always_inline]] inline void load_line(const T* from, const View<const T>& x, Index inner, C* to) {
-    const Index n = x.shape.w * inner;
-    Index q = 0;
-    if (in_line(x, inner)) {
+template <class C, class T>
+struct LoadLine {
+    const T* from;
+    const View<const T>& x;
+    Index inner;
+    C* to;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        const Index n = x.shape.w * inner;
+        Index q = 0;
+        if (!in_line(x, inner)) {
+            for (Index j = 0; j < x.shape.w; ++j)
+                for (Index c = 0; c < inner; ++c) to[q++] = widen<C>(from[j * x.stride.w + c * x.stride.c]);
+            return;
+        }
         if constexpr (std::is_same_v<T, std::uint8_t>)
             for (; q + Bytes / 4 <= n; q += Bytes / 4) ByteVector<Bytes>::load(from + q, to + q);
         for (; q < n; ++q) to[q] = widen<C>(from[q]);
-        return;
     }
-    for (Index j = 0; j < x.shape.w; ++j)
-        for (Index c = 0; c < inner; ++c) *to++ = widen<C>(from[j * x.stride.w + c * x.stride.c]);
-}
+};
 
 /// One row of sums to its place.
-template <class C, int Bytes, class T>
-[[gnu::always_inline]] inline void store_line(const C* from, T* to, const View<T>& y, Index inner) {
-    const Index n = y.shape.w * inner;
-    Index q = 0;
-    if (in_line(y, inner)) {
+template <class C, class T>
+struct StoreLine {
+    const C* from;
+    T* to;
+    const View<T>& y;
+    Index inner;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        const Index n = y.shape.w * inner;
+        constexpr auto width = static_cast<Index>(Bytes / sizeof(C));
+        Index q = 0;
+        if (!in_line(y, inner)) {
+            for (Index j = 0; j < y.shape.w; ++j)
+                for (Index c = 0; c < inner; ++c) to[j * y.stride.w + c * y.stride.c] = rounded<T>(from[q++]);
+            return;
+        }
         if constexpr (std::is_same_v<T, std::uint8_t>)
-            for (; q + Bytes / 4 <= n; q += Bytes / 4) ByteVector<Bytes>::store(from + q, to + q);
+            for (; q + width <= n; q += width) ByteVector<Bytes>::store(from + q, to + q);
         if constexpr (std::is_same_v<T, C>)
-            for (; q + Bytes / static_cast<Index>(sizeof(C)) <= n; q += Bytes / static_cast<Index>(sizeof(C)))
+            for (; q + width <= n; q += width)
                 *reinterpret_cast<Vector<C, Bytes>*>(to + q) = *reinterpret_cast<const Vector<C, Bytes>*>(from + q);
         for (; q < n; ++q) to[q] = rounded<T>(from[q]);
-        return;
     }
-    for (Index j = 0; j < y.shape.w; ++j)
-        for (Index c = 0; c < inner; ++c) to[j * y.stride.w + c * y.stride.c] = rounded<T>(*from++);
-}
+};
 
 }  // namespace upconv

@@ -85,30 +85,20 @@ class ResizeWorker {
         if (job_.storing == Storing::streamed) finish_streams();
     }
 
-    void run(Index /*part*/, Range lines, Index /*split*/) { run_on(job_.isa, Work{this, lines}); }
-
-  private:
-    struct Work {
-        ResizeWorker* worker;
-        Range lines;
-        template <int Bytes>
-        [[gnu::always_inline]] void run() const {
-            worker->template make_lines<Bytes>(lines);
-        }
-    };
-
-    template <int Bytes>
-    [[gnu::always_inline]] void make_lines(Range lines) {
+    void run(Index /*part*/, Range lines, Index /*split*/) {
         const Index height = job_.output.shape.h;
         Index plane = lines.begin / height, i = lines.begin % height;
         for (Index line = lines.begin; line < lines.end;) {
-            if (plane != plane_ || line == lines.begin) enter(plane);
-            const Index made = make<Bytes>(i, std::min(height - i, lines.end - line));
-            line += made, i += made;
-            if (i == height) i = 0, ++plane;
+            enter(plane);
+            for (const Index end = std::min(height, i + lines.end - line); i < end;) {
+                const Index made = make(i, end - i);
+                line += made, i += made;
+            }
+            i = 0, ++plane;
         }
     }
 
+  private:
     void enter(Index plane) {
         if (plane != plane_) held_ = {0, 0};
         plane_ = plane;
@@ -117,42 +107,34 @@ class ResizeWorker {
     }
 
     /// Row i, or i and the next one of `most`: how many.
-    template <int Bytes>
-    [[gnu::always_inline]] Index make(Index i, Index most) {
-        const Index begin = job_.rows.first(i);
+    Index make(Index i, Index most) {
+        const Index begin = job_.rows.first(i), n = job_.output.shape.w * job_.inner;
         const Blend<C> blend{row_, job_.rows.weights() + begin, job_.rows.first(i + 1) - begin};
-        find_rows<Bytes>(begin, blend.rows);
+        find_rows(begin, blend.rows);
         T* const to = to_ + i * job_.output.stride.h;
-        const Index n = job_.output.shape.w * job_.inner;
-        if (ends_with_rows_) {
-            if constexpr (std::is_same_v<T, C>)
-                if (writes_in_place_) {
-                    const bool pair = most > 1 && job_.rows.same_sources(i, i + 1);
-                    if (expands_) return expand_here<Bytes>(blend, pair, n, to);
-                    if (pair && blend_row_pair<C, Bytes>(blend, n, to, job_.output.stride.h, job_.storing)) return 2;
-                    return blend_rows<C, Bytes>(blend, n, to, job_.storing), 1;
-                }
-            blend_rows<C, Bytes>(blend, n, made_, Storing::cached);
-            return store_line<C, Bytes>(made_, to, job_.output, job_.inner), 1;
+        if constexpr (std::is_same_v<T, C>)
+            if (ends_with_rows_ && writes_in_place_) {
+                const bool pair = most > 1 && job_.rows.same_sources(i, i + 1);
+                const RowsTo<C> y{to, job_.output.stride.h, n, pair && can_pair(blend, n, job_.storing) ? 2 : 1};
+                if (expands_)
+                    run_on(job_.isa, Expand<C>{columns_.picks, blend, y});
+                else
+                    run_on(job_.isa, BlendRows<C>{blend, y, job_.storing});
+                return y.rows;
+            }
+        const bool blends = ends_with_rows_ || !blend.copies();
+        C* const sums = ends_with_rows_ ? made_ : loaded_;
+        if (blends) {
+            const Index numbers = ends_with_rows_ ? n : job_.input.shape.w * job_.inner;
+            run_on(job_.isa, BlendRows<C>{blend, {sums, 0, numbers, 1}, Storing::cached});
         }
-        const C* from = row_[0];
-        if (!blend.copies()) {
-            blend_rows<C, Bytes>(blend, job_.input.shape.w * job_.inner, loaded_, Storing::cached);
-            from = loaded_;
-        }
-        resize_columns<C, Bytes>(columns_, from, made_);
-        return store_line<C, Bytes>(made_, to, job_.output, job_.inner), 1;
-    }
-
-    template <int Bytes>
-    [[gnu::always_inline]] Index expand_here(const Blend<C>& blend, bool pair, Index n, C* to) {
-        expand<C, Bytes>(columns_.picks, blend, pair, {to, job_.output.stride.h, n});
-        return pair ? 2 : 1;
+        if (!ends_with_rows_) run_on(job_.isa, ResizeColumnsOf<C>{columns_, blends ? sums : row_[0], made_});
+        run_on(job_.isa, StoreLine<C, T>{made_, to, job_.output, job_.inner});
+        return 1;
     }
 
     /// The rows of some terms: in their place, or in the ring.
-    template <int Bytes>
-    [[gnu::always_inline]] void find_rows(Index term, Index count) {
+    void find_rows(Index term, Index count) {
         if (count == 0) return;
         const Index* const source = job_.rows.sources() + term;
         if constexpr (std::is_same_v<T, C>)
@@ -160,7 +142,7 @@ class ResizeWorker {
                 for (Index k = 0; k < count; ++k) row_[k] = from_ + source[k] * job_.input.stride.h;
                 return;
             }
-        fill_ring<Bytes>(source[0], source[count - 1] + 1);
+        fill_ring(source[0], source[count - 1] + 1);
         for (Index k = 0; k < count; ++k) row_[k] = ring_row(source[k]);
     }
 
@@ -168,26 +150,26 @@ class ResizeWorker {
 
     /// The rows [begin, end) of a plane, those that are not there yet, and the next one: a row that is read just after
     /// it was stored must wait until all stores before it are done.
-    template <int Bytes>
-    [[gnu::always_inline]] void fill_ring(Index begin, Index end) {
+    void fill_ring(Index begin, Index end) {
         if (begin < held_.begin || begin > held_.end) held_ = {begin, begin};
         end = std::min(end + (resizes_first_ ? 1 : 0), job_.input.shape.h);
         for (; held_.end < end; ++held_.end) {
             const T* const from = from_ + held_.end * job_.input.stride.h;
             if (resizes_first_)
-                resize_columns<C, Bytes>(columns_, loaded<Bytes>(from), ring_row(held_.end));
+                run_on(job_.isa, ResizeColumnsOf<C>{columns_, loaded(from), ring_row(held_.end)});
             else
-                load_line<C, Bytes>(from, job_.input, job_.inner, ring_row(held_.end));
+                load(from, ring_row(held_.end));
         }
         held_.begin = std::max(held_.begin, held_.end - ring_mask_ - 1);
     }
 
+    void load(const T* from, C* to) { run_on(job_.isa, LoadLine<C, T>{from, job_.input, job_.inner, to}); }
+
     /// The row as numbers of type C, one vector of them at least.
-    template <int Bytes>
-    [[gnu::always_inline]] const C* loaded(const T* from) {
+    const C* loaded(const T* from) {
         if constexpr (std::is_same_v<T, C>)
             if (reads_in_place_) return from;
-        load_line<C, Bytes>(from, job_.input, job_.inner, loaded_);
+        load(from, loaded_);
         return loaded_;
     }
 
