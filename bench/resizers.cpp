@@ -1,5 +1,6 @@
 // resizers: upconv and other libraries side by side, resizing a picture in one process, beside a copy of as many bytes.
 // Every result is compared with upconv's definition before anything is measured.
+#define EIGEN_USE_THREADS
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
@@ -8,7 +9,6 @@
 #include <exception>
 #include <optional>
 #include <regex>
-#include <thread>
 #include <upconv/upsampling2d.hpp>
 
 #include "resizer.hpp"
@@ -73,15 +73,16 @@ double error_of(const Buffer& y, Order order, const std::vector<double>& right) 
     return error;
 }
 
-/// Copies of the halves of as many bytes, by as many threads.
-void copy(const Buffer& from, Buffer& to, int threads) {
-    const auto part = [&](int t) {
-        const Index begin = from.size() * t / threads, end = from.size() * (t + 1) / threads;
-        std::memcpy(to.data() + begin, from.data() + begin, static_cast<std::size_t>(end - begin) * sizeof(float));
+/// Copies a part on each thread of the pool.
+void copy(const Buffer& from, Buffer& to, const Eigen::ThreadPoolDevice& device, int threads) {
+    const auto parts = [&](Index begin, Index end) {
+        for (Index t = begin; t < end; ++t) {
+            const Index first = from.size() * t / threads, last = from.size() * (t + 1) / threads;
+            std::memcpy(to.data() + first, from.data() + first, static_cast<std::size_t>(last - first) * sizeof(float));
+        }
     };
-    std::vector<std::jthread> others;
-    for (int t = 1; t < threads; ++t) others.emplace_back(part, t);
-    part(0);
+    if (threads == 1) return parts(0, 1);
+    device.parallelFor(threads, Eigen::TensorOpCost(0, 0, 1e9), parts);
 }
 
 struct Score {
@@ -117,13 +118,15 @@ Row measure(const Resize& r, Order order, int threads, double seconds) {
                 resizers.push_back(std::move(resizer));
         }
     }
+    Eigen::ThreadPool pool(threads);
+    const Eigen::ThreadPoolDevice device(&pool, threads);
     bench::Stopwatch copying;
     std::vector<bench::Stopwatch> watches(resizers.size());
     constexpr int rounds = 10;
     for (int round = 0; round < rounds; ++round) {
         const double slice = seconds / rounds / static_cast<double>(resizers.size() + 1);
         bench::wait_until_idle();
-        copying.turn(slice, [&] { copy(from, to, threads); });
+        copying.turn(slice, [&] { copy(from, to, device, threads); });
         for (std::size_t i = 0; i < resizers.size(); ++i) {
             bench::wait_until_idle();
             watches[i].turn(slice, resizers[i].run);

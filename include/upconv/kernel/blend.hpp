@@ -27,9 +27,9 @@ enum class Storing { cached, streamed };
 
 /// n lanes of a vector from `first` on.
 template <class C, int Bytes>
-[[gnu::always_inline]] inline void store_part(const Vector<C, Bytes>& sum, Index first, Index n, C* to) {
+[[gnu::always_inline]] inline void store_part(const void* sum, Index first, Index n, C* to) {
     C lanes[Bytes / sizeof(C)];
-    *reinterpret_cast<Vector<C, Bytes>*>(lanes) = sum;
+    *reinterpret_cast<Vector<C, Bytes>*>(lanes) = *static_cast<const Vector<C, Bytes>*>(sum);
     copy(lanes + first, n, to);
 }
 
@@ -90,13 +90,13 @@ template <class C, int Bytes, int K, int G = 1>
     if ((q + n) % width != 0 || q > 0) __builtin_prefetch(to + 2 * G * n, 1);
     const auto store_end = [&](Index at, Index begin, Index count) __attribute__((always_inline)) {
         form(at);
-        for (int g = 0; g < G; ++g) store_part<C, Bytes>(sum[g], begin - at, count, to + g * to_step + begin);
+        for (int g = 0; g < G; ++g) store_part<C, Bytes>(&sum[g], begin - at, count, to + g * to_step + begin);
     };
     if (q > 0) store_end(0, 0, q);
     for (; q + width <= n; q += width) {
         form(q);
 #pragma GCC unroll 8
-        for (int g = 0; g < G; ++g) stream<C, Bytes>(sum[g], to + g * to_step + q);
+        for (int g = 0; g < G; ++g) stream<C, Bytes>(&sum[g], to + g * to_step + q);
     }
     if (q < n) store_end(n - width, q, n - q);
 }

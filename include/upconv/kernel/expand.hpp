@@ -15,7 +15,6 @@ namespace upconv {
 template <class C, int Bytes, int G>
 [[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y) {
     using V = Vector<C, Bytes>;
-    using I = Vector<Lane<C>, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const StretchTerm* const term = s.terms;
     const Lane<C>* const lane = s.lane;
@@ -23,8 +22,7 @@ template <class C, int Bytes, int G>
     C* const to = y.to;
     V picked;
     const auto form = [&](Index v) __attribute__((always_inline)) {
-        pick<C, Bytes>(*reinterpret_cast<const V*>(row + term[v].base),
-                       *reinterpret_cast<const I*>(lane + term[v].pattern * width), picked);
+        pick<C, Bytes>(row + term[v].base, lane + term[v].pattern * width, &picked);
     };
     for (Index v = 0; v < whole; ++v) {
         form(v);
@@ -34,7 +32,7 @@ template <class C, int Bytes, int G>
     if (whole * width == y.n) return;
     form(whole);
 #pragma GCC unroll 8
-    for (int g = 0; g < G; ++g) store_part<C, Bytes>(picked, 0, y.n - whole * width, to + g * step + whole * width);
+    for (int g = 0; g < G; ++g) store_part<C, Bytes>(&picked, 0, y.n - whole * width, to + g * step + whole * width);
 }
 
 /// The vectors of one run, of J terms each; J = 0: any terms. K = 1: the row itself.
@@ -71,15 +69,15 @@ template <class C, int Bytes, int J, int K, int G>
             if constexpr (J == 0) {
                 for (Index j = 0; j < run.terms; ++j) {
                     const V w = *reinterpret_cast<const V*>(s.weight + term[j].pattern * width);
-                    pick<C, Bytes>(*reinterpret_cast<const V*>(row[k] + term[j].base + i * run.base_step),
-                                   *reinterpret_cast<const I*>(s.lane + term[j].pattern * width), picked);
+                    pick<C, Bytes>(row[k] + term[j].base + i * run.base_step, s.lane + term[j].pattern * width,
+                                   &picked);
                     x += w * (w != V{} ? picked : V{});
                 }
             } else {
                 in = *reinterpret_cast<const V*>(row[k] + i * run.base_step);
 #pragma GCC unroll 8
                 for (int j = 0; j < J; ++j) {
-                    pick<C, Bytes>(in, lane[j], picked);
+                    pick<C, Bytes>(&in, &lane[j], &picked);
                     x += term_weight[j] * picked;
                 }
             }
@@ -102,7 +100,7 @@ template <class C, int Bytes, int J, int K, int G>
     if (whole == run.count) return;
     form(whole);
 #pragma GCC unroll 8
-    for (int g = 0; g < G; ++g) store_part<C, Bytes>(sum[g], 0, y.n - last, to + g * y.step);
+    for (int g = 0; g < G; ++g) store_part<C, Bytes>(&sum[g], 0, y.n - last, to + g * y.step);
 }
 
 template <class C, int Bytes, int K, int G>

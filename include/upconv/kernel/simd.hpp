@@ -25,31 +25,35 @@ using Vector = typename VectorOf<T, Bytes>::type;
 template <class T>
 using Lane = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
+/// Vectors are passed by address: a reference to one would have to be aligned, and a value would need its registers.
 /// picked[i] = from[lane[i]]: one instruction from AVX2 on, of the baseline one for each lane.
 template <class T, int Bytes>
-[[gnu::always_inline]] inline void pick(const Vector<T, Bytes>& from, const Vector<Lane<T>, Bytes>& lane,
-                                        Vector<T, Bytes>& picked) {
+[[gnu::always_inline]] inline void pick(const void* from, const void* lane, void* picked) {
+    using V = Vector<T, Bytes>;
+    using I = Vector<Lane<T>, Bytes>;
 #if defined(__clang__)
-    picked = __builtin_shufflevector(from, lane);
+    *static_cast<V*>(picked) = __builtin_shufflevector(*static_cast<const V*>(from), *static_cast<const I*>(lane));
 #else
-    picked = __builtin_shuffle(from, lane);
+    *static_cast<V*>(picked) = __builtin_shuffle(*static_cast<const V*>(from), *static_cast<const I*>(lane));
 #endif
 }
 
-/// Stores past the caches to an address that is aligned for the whole vector. Without such an instruction, as any
+/// Stores a vector past the caches to an address that is aligned for all of it. Without such an instruction, as any
 /// other.
 template <class T, int Bytes>
-[[gnu::always_inline]] inline void stream(const Vector<T, Bytes>& from, T* to) {
+[[gnu::always_inline]] inline void stream(const void* from, T* to) {
+    using V = Vector<T, Bytes>;
 #if defined(__clang__)
     typedef T Whole __attribute__((vector_size(Bytes)));
-    __builtin_nontemporal_store(static_cast<Whole>(from), reinterpret_cast<Whole*>(to));
+    __builtin_nontemporal_store(static_cast<Whole>(*static_cast<const V*>(from)), reinterpret_cast<Whole*>(to));
 #elif defined(__x86_64__)
+    const V vector = *static_cast<const V*>(from);
     if constexpr (Bytes == 16)
-        asm("movntps %1, %0" : "=m"(*reinterpret_cast<Vector<T, Bytes>*>(to)) : "x"(from));
+        asm("movntps %1, %0" : "=m"(*reinterpret_cast<V*>(to)) : "x"(vector));
     else
-        asm("vmovntps %1, %0" : "=m"(*reinterpret_cast<Vector<T, Bytes>*>(to)) : "v"(from));
+        asm("vmovntps %1, %0" : "=m"(*reinterpret_cast<V*>(to)) : "v"(vector));
 #else
-    *reinterpret_cast<Vector<T, Bytes>*>(to) = from;
+    *reinterpret_cast<V*>(to) = *static_cast<const V*>(from);
 #endif
 }
 

@@ -57,7 +57,7 @@ template <class C, int Bytes, int K, bool OneBase>
 #pragma GCC unroll 4
         for (int k = 0; k < K; ++k) {
             if (k == 0 || !OneBase) in = *reinterpret_cast<const V*>(x[k] + i * x_step);
-            pick<C, Bytes>(in, lane[k], picked);
+            pick<C, Bytes>(&in, &lane[k], &picked);
             sum += weight[k] * picked;
         }
         *reinterpret_cast<V*>(y) = sum;
@@ -84,7 +84,7 @@ template <class C, int Bytes, int N>
         const C* const x = from + term[k].base;
 #pragma GCC unroll 4
         for (int v = 0; v < N; ++v) {
-            pick<C, Bytes>(*reinterpret_cast<const V*>(x + v * x_step), lane, picked);
+            pick<C, Bytes>(x + v * x_step, &lane, &picked);
             sum[v] += weight * (weight != V{} ? picked : V{});
         }
     }
@@ -103,15 +103,13 @@ template <class C, int Bytes>
 template <class C, int Bytes>
 [[gnu::always_inline]] inline void stretch_copies(const Stretch<C>& s, const C* from, C* to) {
     using V = Vector<C, Bytes>;
-    using I = Vector<Lane<C>, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const StretchTerm* const term = s.terms;
     const Lane<C>* const lane = s.lane;
     const Index vectors = s.vectors;
     V picked;
     for (Index v = 0; v < vectors; ++v) {
-        pick<C, Bytes>(*reinterpret_cast<const V*>(from + term[v].base),
-                       *reinterpret_cast<const I*>(lane + term[v].pattern * width), picked);
+        pick<C, Bytes>(from + term[v].base, lane + term[v].pattern * width, &picked);
         *reinterpret_cast<V*>(to + v * width) = picked;
     }
 }

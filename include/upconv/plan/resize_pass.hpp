@@ -89,14 +89,23 @@ class VectorResize {
     void run(View<const T> input, View<T> output, const E& executor) const {
         if (output.shape.size() == 0) return;
         const ResizeJob<T, C> job{rows_, columns_, isa_, columns_first(), expands_, inner_, input, output, storing_};
-        const double cycles = static_cast<double>(output.shape.size()) * static_cast<double>(2 + rows_.most()) /
-                              static_cast<double>(job.width());
-        run_strips(cut_strips(job.lines(), most_lines, 1, 1, executor.threads()), job.bytes(), cycles, executor,
+        run_strips(cut_strips(job.lines(), most_lines, 1, 1, executor.threads()), job.bytes(), cycles(job), executor,
                    [&](std::byte* memory) { return ResizeWorker<T, C>(job, memory); });
     }
 
   private:
     static constexpr Index most_lines = 64;
+
+    /// About: a load and a multiply-add for each vector of a term, twice as much along the columns, and each number of
+    /// both pictures once.
+    double cycles(const ResizeJob<T, C>& job) const {
+        const Index lines = columns_first() ? input_.h : rows_.outputs();
+        const Index blended = columns_first() ? columns_.table().outputs() : input_.w;
+        const double terms = static_cast<double>(rows_.terms()) * static_cast<double>(blended) +
+                             2 * static_cast<double>(columns_.table().terms()) * static_cast<double>(lines);
+        const double both = static_cast<double>(input_.size() + output_shape().size());
+        return (static_cast<double>(input_.n * input_.c) * terms + 3 * both) / static_cast<double>(job.width());
+    }
 
     /// The fewer rows are resized along their columns.
     bool columns_first() const { return rows_.outputs() > input_.h; }
