@@ -11,9 +11,17 @@
 
 namespace upconv {
 
+template <class C, int Bytes>
+[[gnu::always_inline]] inline void put(const void* vector, C* to, bool streams) {
+    if (streams)
+        stream<C, Bytes>(vector, to);
+    else
+        *reinterpret_cast<Vector<C, Bytes>*>(to) = *static_cast<const Vector<C, Bytes>*>(vector);
+}
+
 /// Copies: one term for each vector, in order.
 template <class C, int Bytes, int G>
-[[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y) {
+[[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y, bool streams) {
     using V = Vector<C, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const StretchTerm* const term = s.terms;
@@ -27,7 +35,7 @@ template <class C, int Bytes, int G>
     for (Index v = 0; v < whole; ++v) {
         form(v);
 #pragma GCC unroll 8
-        for (int g = 0; g < G; ++g) *reinterpret_cast<V*>(to + g * step + v * width) = picked;
+        for (int g = 0; g < G; ++g) put<C, Bytes>(&picked, to + g * step + v * width, streams);
     }
     if (whole * width == y.n) return;
     form(whole);
@@ -38,7 +46,7 @@ template <class C, int Bytes, int G>
 /// The vectors of one run, of J terms each; J = 0: any terms. K = 1: the row itself.
 template <class C, int Bytes, int J, int K, int G>
 [[gnu::always_inline]] inline void expand_run(const Stretch<C>& s, const StretchRun& run, const Blend<C>& blend,
-                                              const RowsTo<C>& y) {
+                                              const RowsTo<C>& y, bool streams) {
     using V = Vector<C, Bytes>;
     using I = Vector<Lane<C>, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
@@ -95,7 +103,7 @@ template <class C, int Bytes, int J, int K, int G>
     for (Index i = 0; i < whole; ++i, to += step) {
         form(i);
 #pragma GCC unroll 8
-        for (int g = 0; g < G; ++g) *reinterpret_cast<V*>(to + g * y.step) = sum[g];
+        for (int g = 0; g < G; ++g) put<C, Bytes>(&sum[g], to + g * y.step, streams);
     }
     if (whole == run.count) return;
     form(whole);
@@ -104,13 +112,14 @@ template <class C, int Bytes, int J, int K, int G>
 }
 
 template <class C, int Bytes, int K, int G>
-[[gnu::always_inline]] inline void expand_rows(const Stretch<C>& s, const Blend<C>& blend, const RowsTo<C>& y) {
-    if (s.copies) return expand_copies<C, Bytes, G>(s, blend.row[0], y);
+[[gnu::always_inline]] inline void expand_rows(const Stretch<C>& s, const Blend<C>& blend, const RowsTo<C>& y,
+                                               bool streams) {
+    if (s.copies) return expand_copies<C, Bytes, G>(s, blend.row[0], y, streams);
     for (const StretchRun* run = s.runs; run != s.runs + s.run_count; ++run)
         if (run->full && run->one_base && run->terms == 2)
-            expand_run<C, Bytes, 2, K, G>(s, *run, blend, y);
+            expand_run<C, Bytes, 2, K, G>(s, *run, blend, y, streams);
         else
-            expand_run<C, Bytes, 0, K, G>(s, *run, blend, y);
+            expand_run<C, Bytes, 0, K, G>(s, *run, blend, y, streams);
 }
 
 /// One output of the rows of `blend`, or two of them. Copied columns go with one row of weight 1.
@@ -119,18 +128,19 @@ struct Expand {
     const Stretch<C>& columns;
     const Blend<C>& blend;
     RowsTo<C> y;
+    bool streams;  // all rows begin at a vector's boundary, and go past the caches
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
         if constexpr (Bytes > 16) {
             if (blend.rows == 1 && y.rows == 2)
-                expand_rows<C, Bytes, 1, 2>(columns, blend, y);
+                expand_rows<C, Bytes, 1, 2>(columns, blend, y, streams);
             else if (blend.rows == 1)
-                expand_rows<C, Bytes, 1, 1>(columns, blend, y);
+                expand_rows<C, Bytes, 1, 1>(columns, blend, y, streams);
             else if (y.rows == 2)
-                expand_rows<C, Bytes, 2, 2>(columns, blend, y);
+                expand_rows<C, Bytes, 2, 2>(columns, blend, y, streams);
             else
-                expand_rows<C, Bytes, 2, 1>(columns, blend, y);
+                expand_rows<C, Bytes, 2, 1>(columns, blend, y, streams);
         }
     }
 };

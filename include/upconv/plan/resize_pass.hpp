@@ -71,7 +71,7 @@ class VectorResize {
           inner_(row == RowOf4::all_channels ? std::max<Index>(input.c, 1) : 1),
           rows_(std::move(rows)),
           columns_(std::move(columns), input.w, inner_, vector_bytes(isa)),
-          expands_(columns_first() && storing == Storing::cached && rows_.is_expansion() && columns_.is_expansion() &&
+          expands_(columns_first() && rows_.is_expansion() && columns_.is_expansion() &&
                    (rows_.most() == 1 || !columns_.table().copies())) {}
 
     Shape4 input_shape() const { return input_; }

@@ -41,7 +41,15 @@ struct ResizeJob {
         const bool whole_vectors = columns.by() == ColumnsBy::none || input.shape.w * inner >= width();
         return std::is_same_v<T, C> && whole_vectors && in_line(input, inner);
     }
-    bool expands_in_place() const { return expands && reads_in_place() && writes_in_place(); }
+    bool expands_in_place() const {
+        return expands && reads_in_place() && writes_in_place() && (storing == Storing::cached || rows_in_vectors());
+    }
+    /// Whether every row of the output begins at a vector's boundary.
+    bool rows_in_vectors() const {
+        const auto misfit = [&](Index step) { return step % width() != 0; };
+        return reinterpret_cast<std::uintptr_t>(output.data) % static_cast<std::size_t>(vector_bytes(isa)) == 0 &&
+               !misfit(output.stride.h) && !misfit(output.stride.n) && (inner > 1 || !misfit(output.stride.c));
+    }
     bool writes_in_place() const { return std::is_same_v<T, C> && in_line(output, inner); }
 
     bool uses_ring() const { return resizes_first() || !reads_in_place(); }
@@ -115,9 +123,10 @@ class ResizeWorker {
         if constexpr (std::is_same_v<T, C>)
             if (ends_with_rows_ && writes_in_place_) {
                 const bool pair = most > 1 && job_.rows.same_sources(i, i + 1);
-                const RowsTo<C> y{to, job_.output.stride.h, n, pair && can_pair(blend, n, job_.storing) ? 2 : 1};
+                const RowsTo<C> y{to, job_.output.stride.h, n,
+                                  pair && can_pair(blend, n, expands_ ? Storing::cached : job_.storing) ? 2 : 1};
                 if (expands_)
-                    run_on(job_.isa, Expand<C>{columns_.picks, blend, y});
+                    run_on(job_.isa, Expand<C>{columns_.picks, blend, y, job_.storing == Storing::streamed});
                 else
                     run_on(job_.isa, BlendRows<C>{blend, y, job_.storing});
                 return y.rows;
