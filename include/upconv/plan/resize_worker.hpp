@@ -55,9 +55,9 @@ struct ResizeJob {
     bool uses_ring() const { return resizes_first() || !reads_in_place(); }
     bool resizes_first() const { return columns_first && columns.by() != ColumnsBy::none && !expands_in_place(); }
 
-    /// What an output row reads, and one more; a power of two.
+    /// What an output row reads; a power of two.
     Index ring_rows() const {
-        return uses_ring() ? static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(rows.span() + 1))) : 0;
+        return uses_ring() ? static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(rows.span()))) : 0;
     }
 
     Index bytes() const {
@@ -157,11 +157,9 @@ class ResizeWorker {
 
     C* ring_row(Index i) const { return ring_ + (i & ring_mask_) * ring_step_; }
 
-    /// The rows [begin, end) of a plane, those that are not there yet, and the next one: a row that is read just after
-    /// it was stored must wait until all stores before it are done.
+    /// The rows [begin, end) of a plane, those that are not there yet.
     void fill_ring(Index begin, Index end) {
         if (begin < held_.begin || begin > held_.end) held_ = {begin, begin};
-        end = std::min(end + (resizes_first_ ? 1 : 0), job_.input.shape.h);
         for (; held_.end < end; ++held_.end) {
             const T* const from = from_ + held_.end * job_.input.stride.h;
             if (resizes_first_)
