@@ -13,6 +13,10 @@
 
 namespace upconv {
 
+/// Which axis comes first. `together` is for enlargements by two terms an axis, and columns_first where memory does not
+/// lie as expand.hpp wants it.
+enum class AxisOrder { rows_first, columns_first, together };
+
 /// What is the same for every worker of a run. Lines are the output rows of all planes: those of a channel, or of an
 /// image where a row holds all channels (`inner` of them).
 template <class T, class C>
@@ -20,8 +24,7 @@ struct ResizeJob {
     const RoundedTable<C>& rows;
     const ResizeColumns<C>& columns;
     Isa isa;
-    bool columns_first;
-    bool expands;  // both axes at once, by expand.hpp
+    AxisOrder order;
     Index inner;
     View<const T> input;
     View<T> output;
@@ -42,7 +45,8 @@ struct ResizeJob {
         return std::is_same_v<T, C> && whole_vectors && in_line(input, inner);
     }
     bool expands_in_place() const {
-        return expands && reads_in_place() && writes_in_place() && (storing == Storing::cached || rows_in_vectors());
+        return order == AxisOrder::together && reads_in_place() && writes_in_place() &&
+               (storing == Storing::cached || rows_in_vectors());
     }
     /// Whether every row of the output begins at a vector's boundary.
     bool rows_in_vectors() const {
@@ -53,7 +57,10 @@ struct ResizeJob {
     bool writes_in_place() const { return std::is_same_v<T, C> && in_line(output, inner); }
 
     bool uses_ring() const { return resizes_first() || !reads_in_place(); }
-    bool resizes_first() const { return columns_first && columns.by() != ColumnsBy::none && !expands_in_place(); }
+    bool ends_with_rows() const { return order != AxisOrder::rows_first || columns.by() == ColumnsBy::none; }
+    bool resizes_first() const {
+        return order != AxisOrder::rows_first && columns.by() != ColumnsBy::none && !expands_in_place();
+    }
 
     /// What an output row reads; a power of two.
     Index ring_rows() const {
@@ -76,7 +83,7 @@ class ResizeWorker {
           writes_in_place_(job.writes_in_place()),
           resizes_first_(job.resizes_first()),
           expands_(job.expands_in_place()),
-          ends_with_rows_(job.columns_first || job.columns.by() == ColumnsBy::none),
+          ends_with_rows_(job.ends_with_rows()),
           ring_mask_(job.ring_rows() - 1),
           ring_step_(job.widest()) {
         Pieces pieces(memory);

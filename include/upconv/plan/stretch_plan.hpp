@@ -102,7 +102,7 @@ class StretchPlan {
 
     /// The number of a pattern, which is often one of the last ones again.
     Index pattern(const std::vector<C>& weight, const std::vector<Lane<C>>& lane, bool full) {
-        constexpr Index recent = 64;
+        constexpr Index recent = 64;  // as many as whole factors up to 8 have on 3 channels; more take longer to search
         const auto count = static_cast<Index>(full_.size());
         for (Index p = count - 1; p >= std::max<Index>(count - recent, 0); --p)
             if (std::equal(weight.begin(), weight.end(), weight_.begin() + p * width_) &&
