@@ -238,6 +238,17 @@ TEST(UpSampling2d, PicturesInBytesRoundHalfUpAndSaturate) {
     EXPECT_THROW(smooth.backward_input(twice, {1, 1, 1, 4}), upconv::ShapeError);
 }
 
+TEST(UpSampling2d, HalfIsFloatRoundedOnce) {
+    const upconv::Tensor4<Eigen::half> x = normals<Eigen::half>({1, 3, 9, 21}, 1);
+    const upconv::Tensor4<float> wide = x.cast<float>();
+    for (const Interpolation mode : {Interpolation::nearest, Interpolation::bicubic, Interpolation::area}) {
+        const UpSampling2dOptions options{.size = Size2(20, 30), .mode = mode};
+        const upconv::Tensor4<Eigen::half> y = upconv::upsample2d(x, options);
+        const upconv::Tensor4<float> z = upconv::upsample2d(wide, options);
+        for (Index i = 0; i < y.size(); ++i) EXPECT_EQ(y.data()[i], static_cast<Eigen::half>(z.data()[i]));
+    }
+}
+
 // Properties of every mode.
 
 std::vector<UpSampling2dOptions> every_mode() {

@@ -113,8 +113,8 @@ class VectorResize {
                                                                             : AxisOrder::columns_first;
     }
 
-    /// Past the caches where the output alone would not stay in them: 12 MB are made in 0.16 ms through the caches and
-    /// in 0.29 past them, 50 MB in 1.3 and 1.2 (32 MiB of last-level cache).
+    /// Past the caches where the output alone would not stay in them: 12 MB are made in 0.18 ms through the caches and
+    /// in 0.29 past them, 50 MB in 2.5 and 1.2 (32 MiB of last-level cache).
     static Storing storing(Index numbers) {
         constexpr Index caches = Index(24) << 20;
         return numbers >= caches / static_cast<Index>(sizeof(T)) ? Storing::streamed : Storing::cached;
