@@ -12,8 +12,8 @@
 namespace upconv {
 
 template <class C, int Bytes>
-[[gnu::always_inline]] inline void put(const void* vector, C* to, bool streams) {
-    if (streams)
+[[gnu::always_inline]] inline void put(const void* vector, C* to, Storing storing) {
+    if (storing == Storing::streamed)
         stream<C, Bytes>(vector, to);
     else
         *reinterpret_cast<Vector<C, Bytes>*>(to) = *static_cast<const Vector<C, Bytes>*>(vector);
@@ -21,7 +21,8 @@ template <class C, int Bytes>
 
 /// Copies: one term for each vector, in order.
 template <class C, int Bytes, int G>
-[[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y, bool streams) {
+[[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y,
+                                                 Storing storing) {
     using V = Vector<C, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const StretchTerm* const term = s.terms;
@@ -35,7 +36,7 @@ template <class C, int Bytes, int G>
     for (Index v = 0; v < whole; ++v) {
         form(v);
 #pragma GCC unroll 8
-        for (int g = 0; g < G; ++g) put<C, Bytes>(&picked, to + g * step + v * width, streams);
+        for (int g = 0; g < G; ++g) put<C, Bytes>(&picked, to + g * step + v * width, storing);
     }
     if (whole * width == y.n) return;
     form(whole);
@@ -46,7 +47,7 @@ template <class C, int Bytes, int G>
 /// The vectors of one run, of J terms each; J = 0: any terms. K = 1: the row itself.
 template <class C, int Bytes, int J, int K, int G>
 [[gnu::always_inline]] inline void expand_run(const Stretch<C>& s, const StretchRun& run, const Blend<C>& blend,
-                                              const RowsTo<C>& y, bool streams) {
+                                              const RowsTo<C>& y, Storing storing) {
     using V = Vector<C, Bytes>;
     using I = Vector<Lane<C>, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
@@ -103,7 +104,7 @@ template <class C, int Bytes, int J, int K, int G>
     for (Index i = 0; i < whole; ++i, to += step) {
         form(i);
 #pragma GCC unroll 8
-        for (int g = 0; g < G; ++g) put<C, Bytes>(&sum[g], to + g * y.step, streams);
+        for (int g = 0; g < G; ++g) put<C, Bytes>(&sum[g], to + g * y.step, storing);
     }
     if (whole == run.count) return;
     form(whole);
@@ -113,13 +114,13 @@ template <class C, int Bytes, int J, int K, int G>
 
 template <class C, int Bytes, int K, int G>
 [[gnu::always_inline]] inline void expand_rows(const Stretch<C>& s, const Blend<C>& blend, const RowsTo<C>& y,
-                                               bool streams) {
-    if (s.copies) return expand_copies<C, Bytes, G>(s, blend.row[0], y, streams);
+                                               Storing storing) {
+    if (s.copies) return expand_copies<C, Bytes, G>(s, blend.row[0], y, storing);
     for (const StretchRun* run = s.runs; run != s.runs + s.run_count; ++run)
         if (run->full && run->one_base && run->terms == 2)
-            expand_run<C, Bytes, 2, K, G>(s, *run, blend, y, streams);
+            expand_run<C, Bytes, 2, K, G>(s, *run, blend, y, storing);
         else
-            expand_run<C, Bytes, 0, K, G>(s, *run, blend, y, streams);
+            expand_run<C, Bytes, 0, K, G>(s, *run, blend, y, storing);
 }
 
 /// One output of the rows of `blend`, or two of them. Copied columns go with one row of weight 1.
@@ -128,19 +129,19 @@ struct Expand {
     const Stretch<C>& columns;
     const Blend<C>& blend;
     RowsTo<C> y;
-    bool streams;  // all rows begin at a vector's boundary, and go past the caches
+    Storing storing;  // streamed: all rows begin at a vector's boundary
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
         if constexpr (Bytes > 16) {
             if (blend.rows == 1 && y.rows == 2)
-                expand_rows<C, Bytes, 1, 2>(columns, blend, y, streams);
+                expand_rows<C, Bytes, 1, 2>(columns, blend, y, storing);
             else if (blend.rows == 1)
-                expand_rows<C, Bytes, 1, 1>(columns, blend, y, streams);
+                expand_rows<C, Bytes, 1, 1>(columns, blend, y, storing);
             else if (y.rows == 2)
-                expand_rows<C, Bytes, 2, 2>(columns, blend, y, streams);
+                expand_rows<C, Bytes, 2, 2>(columns, blend, y, storing);
             else
-                expand_rows<C, Bytes, 2, 1>(columns, blend, y, streams);
+                expand_rows<C, Bytes, 2, 1>(columns, blend, y, storing);
         }
     }
 };

@@ -133,7 +133,7 @@ class ResizeWorker {
                 const RowsTo<C> y{to, job_.output.stride.h, n,
                                   pair && can_pair(blend, n, expands_ ? Storing::cached : job_.storing) ? 2 : 1};
                 if (expands_)
-                    run_on(job_.isa, Expand<C>{columns_.picks, blend, y, job_.storing == Storing::streamed});
+                    run_on(job_.isa, Expand<C>{columns_.picks, blend, y, job_.storing});
                 else
                     run_on(job_.isa, BlendRows<C>{blend, y, job_.storing});
                 return y.rows;
