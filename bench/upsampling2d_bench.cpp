@@ -106,7 +106,8 @@ void run(benchmark::State& state, const Case& c, int threads) {
     const auto plan = op.plan(bench::input_dims<Layout>(picture));
     const bench::Order order = bench::order_of<Layout>;
     const bench::InputMap x(operands.x(order).data(), plan.input_shape());
-    Eigen::Tensor<float, 4, Eigen::RowMajor> y(plan.output_shape());
+    bench::Buffer result(upconv::shape_of<Layout>(plan.output_shape()).size());
+    bench::OutputMap y(result.data(), plan.output_shape());
     Eigen::ThreadPool pool(threads);
     const Eigen::ThreadPoolDevice device(&pool, threads);
     const auto call = [&] { threads == 1 ? plan(x, y) : plan(x, y, device); };

@@ -160,6 +160,21 @@ TEST(Allocation, NoneInTheSecondRunOfAPlan) {
     });
 }
 
+TEST(Allocation, NoneInTheSecondRunOfAResize) {
+    using upconv::Interpolation;
+    const auto check = [](const auto& op, const Dims& dims) {
+        const auto x = integers<float>(dims, 1);
+        const auto plan = op.plan(dims);
+        auto y = plan(x);
+        EXPECT_EQ(watch([&] { plan(x, y); }).allocations, 0);
+    };
+    for (const Interpolation mode : {Interpolation::nearest, Interpolation::bilinear, Interpolation::lanczos3})
+        for (const double scale : {2.0, 0.5, 1.3}) {
+            check(upconv::UpSampling2d<float, NCHW>({.scale = scale, .mode = mode}), {2, 3, 20, 33});
+            check(upconv::UpSampling2d<float, NHWC>({.scale = scale, .mode = mode}), {2, 20, 33, 3});
+        }
+}
+
 TEST(Allocation, WhicheverFailsTheOutputIsAsItWasAndNothingIsLost) {
     for_each_case([]<class Options, class Layout>(const Case<Options>& c, Layout) {
         using Op = typename OperatorFor<Options, Layout>::type;

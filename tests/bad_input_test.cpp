@@ -266,9 +266,10 @@ TEST(BadInput, OptionsOfUpSampling2d) {
                        {"UpSampling2d", std::to_string(bad), "at least 1"});
     for (const Interpolation mode : {Interpolation::nearest, Interpolation::nearest_exact, Interpolation::area})
         expect_refused([&] { UpSampling({.scale = 2, .mode = mode, .coordinates = Coordinates::align_corners}); },
-                       {"UpSampling2d", "align_corners", "bilinear and bicubic"});
+                       {"UpSampling2d", "align_corners", "bilinear, bicubic and lanczos3"});
     expect_refused([] { UpSampling({.scale = 2, .antialias = true}); }, {"UpSampling2d", "antialias"});
     expect_refused([] { UpSampling({.scale = 2, .cubic_coefficient = -0.5}); }, {"UpSampling2d", "cubic_coefficient"});
+    expect_refused([] { UpSampling({.scale = 2, .border = upconv::ResizeBorder::drop}); }, {"UpSampling2d", "border"});
 }
 
 // Tensors of another shape.

@@ -143,11 +143,15 @@ upconv::UpSampling2dOptions resize_options(const Case& c) {
                                                             {"nearest_exact", Interpolation::nearest_exact},
                                                             {"bilinear", Interpolation::bilinear},
                                                             {"bicubic", Interpolation::bicubic},
-                                                            {"area", Interpolation::area}};
+                                                            {"area", Interpolation::area},
+                                                            {"lanczos3", Interpolation::lanczos3}};
     upconv::UpSampling2dOptions options;
     options.mode = modes.at(c.text("mode"));
     options.antialias = c.number("antialias") != 0;
     if (c.number("align_corners") != 0) options.coordinates = upconv::Coordinates::align_corners;
+    if (c.has("coordinates")) options.coordinates = upconv::Coordinates::asymmetric;
+    if (c.has("border"))
+        options.border = c.text("border") == "drop" ? upconv::ResizeBorder::drop : upconv::ResizeBorder::clamp;
     if (c.text("scale") == "none") {
         options.size = pair(c, "oh", "ow");
     } else {
@@ -175,10 +179,12 @@ class Golden : public testing::Test {
     static void TearDownTestSuite() {
         std::printf("golden: %d cases; largest error / bound: %s; %s\n", cases, worst<float>.text("float").c_str(),
                     worst<double>.text("double").c_str());
+        for (const auto& [mode, w] : resizing) std::printf("golden: %s\n", w.text(mode.c_str()).c_str());
     }
 
     template <class T>
     static inline Worst worst;
+    static inline std::map<std::string, Worst> resizing;  // by mode
     static inline int cases = 0;
 
     template <class Check>
@@ -293,9 +299,10 @@ TEST_F(Golden, ConvTranspose2d) {
 
 TEST_F(Golden, UpSampling2d) {
     for_each_case("upsampling2d", [](const Case& c) {
-        check_resizing<upconv::UpSampling2d<double>>(c, worst<double>);
-        check_resizing<upconv::UpSampling2d<float>>(c, worst<float>);
-        check_resizing<upconv::UpSampling2d<float, upconv::NHWC>>(c, worst<float>);
+        const std::string mode = c.text("mode") + (c.number("antialias") != 0 ? " antialias" : "") + " in ";
+        check_resizing<upconv::UpSampling2d<double>>(c, resizing[mode + "double"]);
+        check_resizing<upconv::UpSampling2d<float>>(c, resizing[mode + "float"]);
+        check_resizing<upconv::UpSampling2d<float, upconv::NHWC>>(c, resizing[mode + "float"]);
     });
 }
 

@@ -175,4 +175,35 @@ TEST(Memory, EveryWidthAndCountOfChannels) {
     }
 }
 
+/// A resize and its gradient between guards, against themselves on plain tensors.
+template <class Layout>
+void check_resize(const upconv::UpSampling2dOptions& options, const Dims& nchw) {
+    using Tensor = upconv::Tensor4<float>;
+    const upconv::UpSampling2d<float, Layout> op(options);
+    const auto x = integers<float>(dims_for<Layout>(nchw), 1, 2);
+    const Tensor expected = op(x), gradient = op.backward_input(expected, Dims(x.dimensions()));
+    for (Flush flush : {Flush::left, Flush::right}) {
+        const Input<Tensor> in(x, flush), given(expected, flush);
+        const Guarded<float> memory(expected.size(), flush);
+        Map<Tensor> y(memory.data(), expected.dimensions());
+        y.setConstant(std::numeric_limits<float>::quiet_NaN());
+        op(in.map(), y);
+        EXPECT_TRUE(equal(Tensor(y), expected));
+        EXPECT_TRUE(memory.surroundings_unchanged());
+        EXPECT_TRUE(equal(op.backward_input(given.map(), Dims(x.dimensions())), gradient));
+    }
+}
+
+TEST(Memory, ResizingOfEveryWidth) {
+    using upconv::Interpolation;
+    for (Index size = 1; size <= 48; ++size)
+        for (const Interpolation mode : {Interpolation::nearest, Interpolation::bilinear, Interpolation::bicubic})
+            for (const upconv::Size2& to : {upconv::Size2(4, 2 * size), {3, size + 3}, {1, (size + 1) / 2}}) {
+                SCOPED_TRACE(size);
+                check_resize<NCHW>({.size = to, .mode = mode}, {1, 2, 2, size});
+                check_resize<NHWC>({.size = to, .mode = mode}, {1, 3, 2, size});
+                check_resize<NHWC>({.size = upconv::Size2(4, 6), .mode = mode}, {1, size, 2, 3});
+            }
+}
+
 }  // namespace

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <upconv/upconv.hpp>
+#include <numbers>
+#include <upconv/conv_transpose2d.hpp>
+#include <upconv/init.hpp>
+#include <upconv/upsampling2d.hpp>
 #include <vector>
 
 #include "random_tensors.hpp"
@@ -41,14 +44,14 @@ std::vector<double> resized(Index n, const UpSampling2dOptions& options) {
 // Nearest.
 
 TEST(UpSampling2d, NearestTakesTheCellThatIntegersSay) {
-    for (Index n = 1; n <= 40; ++n)
-        for (Index m = 1; m <= 40; ++m) {
+    for (Index n = 1; n <= 128; ++n)
+        for (Index m = 1; m <= 128; ++m) {
             const auto nearest = resized(n, {.size = Size2(m, 2)});
             const auto exact = resized(n, {.size = Size2(m, 2), .mode = Interpolation::nearest_exact});
             ASSERT_EQ(nearest.size(), static_cast<std::size_t>(m));
             for (Index o = 0; o < m; ++o) {
-                EXPECT_EQ(nearest[static_cast<std::size_t>(o)], o * n / m) << n << " to " << m;
-                EXPECT_EQ(exact[static_cast<std::size_t>(o)], (2 * o + 1) * n / (2 * m)) << n << " to " << m;
+                ASSERT_EQ(nearest[static_cast<std::size_t>(o)], o * n / m) << n << " to " << m;
+                ASSERT_EQ(exact[static_cast<std::size_t>(o)], (2 * o + 1) * n / (2 * m)) << n << " to " << m;
             }
         }
 }
@@ -66,6 +69,40 @@ TEST(UpSampling2d, NearestOfALongRowLosesNoPixel) {
     for (Index j = 0; j < n; ++j) x(0, 0, 0, j) = static_cast<std::int8_t>(j % 101);
     const auto y = up(x);
     EXPECT_EQ(std::memcmp(x.data(), y.data(), static_cast<std::size_t>(n)), 0);
+}
+
+/// Output o of an axis by itself.
+upconv::ResizeTable output_of(const upconv::ResizeAxis& axis, const upconv::ResizeRule& rule, Index o) {
+    upconv::ResizeTable table;
+    upconv::add_taps(axis, rule, o, table);
+    return table;
+}
+
+TEST(UpSampling2d, TablesOfLongRowsAreExact) {
+    const Index n = (Index(1) << 24) + 1;
+    using Cells = std::vector<Index>;
+    using Weights = std::vector<double>;
+    for (const Index o : {Index(0), Index(1), n / 2, n - 2, n - 1}) {
+        const auto same = [&](const upconv::ResizeRule& rule) { return output_of({n, n, {}}, rule, o); };
+        for (const Interpolation mode : {Interpolation::nearest, Interpolation::nearest_exact, Interpolation::bilinear,
+                                         Interpolation::bicubic, Interpolation::area, Interpolation::lanczos3})
+            EXPECT_EQ(same({.mode = mode}).source, Cells{o});
+        // x2: output 2 o + 1 lies a quarter beyond cell o, 3 x: output 3 o + 2 a third.
+        const Index next = std::min(o + 1, n - 1);
+        const auto twice = output_of({n, 2 * n, {}}, {.mode = Interpolation::bilinear}, 2 * o + 1);
+        EXPECT_EQ(twice.source, next == o ? Cells{o} : Cells({o, next}));
+        EXPECT_EQ(twice.weight, next == o ? Weights{1} : Weights({0.75, 0.25}));
+        const auto thrice = output_of({n, 3 * n, {}}, {.mode = Interpolation::bilinear}, 3 * o + 2);
+        EXPECT_EQ(thrice.source, twice.source);
+        EXPECT_NEAR(thrice.weight[0], next == o ? 1 : 2. / 3, 0x1p-53);
+        EXPECT_EQ(output_of({n, 2 * n, {}}, {.mode = Interpolation::nearest}, 2 * o + 1).source, Cells{o});
+        // To half, the antialiased triangle has the weights 1, 3, 3, 1.
+        if (o > 1 && o < n / 2 - 1) {
+            const auto half = output_of({n - 1, n / 2, {}}, {.mode = Interpolation::bilinear, .antialias = true}, o);
+            EXPECT_EQ(half.source, Cells({2 * o - 1, 2 * o, 2 * o + 1, 2 * o + 2}));
+            EXPECT_EQ(half.weight, Weights({0.125, 0.375, 0.375, 0.125}));
+        }
+    }
 }
 
 // Extents and coordinates.
@@ -137,17 +174,93 @@ TEST(UpSampling2d, CubicIsKeysFilter) {
     EXPECT_EQ(at_half(-0.5), (std::vector<double>{0, 64 * (0.5 + 0.5 / 8), -64 * 0.5 / 8, 0}));
 }
 
+TEST(UpSampling2d, LanczosIsTheNormalisedWindowedSinc) {
+    // Halfway between cells the distances are 0.5, 1.5 and 2.5 on both sides: sinc(t) sinc(t / 3).
+    const auto filter = [](double t) {
+        const double x = std::numbers::pi * t;
+        return std::sin(x) / x * std::sin(x / 3) / (x / 3);
+    };
+    const double total = 2 * (filter(0.5) + filter(1.5) + filter(2.5));
+    const auto y = resized(12, {.scale = Scale2(0.5, 1), .mode = Interpolation::lanczos3});  // of a ramp, at 4.5
+    EXPECT_NEAR(y[2], 4.5, 1e-14);
+    const auto table = UpSampling({.scale = 0.5, .mode = Interpolation::lanczos3}).tables({1, 1, 12, 12}).first;
+    const double* const weight = table.weight.data() + table.first[2];
+    for (const Index t : {0, 1, 2}) {
+        EXPECT_NEAR(weight[2 - t], filter(static_cast<double>(t) + 0.5) / total, 1e-15);
+        EXPECT_EQ(weight[2 - t], weight[3 + t]);
+    }
+}
+
+TEST(UpSampling2d, TapsBesideTheInputAreClampedOrDropped) {
+    // Output 0 of x2 lies at -0.25: cells -1 and 0 with 0.25 and 0.75; of bicubic -2 to 1.
+    const auto first = [](Interpolation mode, upconv::ResizeBorder border) {
+        const UpSampling up({.scale = 2, .mode = mode, .border = border});
+        auto table = up.tables({1, 1, 4, 4}).first;
+        table.weight.resize(static_cast<std::size_t>(table.first[1]));
+        return table.weight;
+    };
+    using upconv::ResizeBorder;
+    EXPECT_EQ(first(Interpolation::bilinear, ResizeBorder::clamp), std::vector<double>{1});
+    EXPECT_EQ(first(Interpolation::bilinear, ResizeBorder::drop), std::vector<double>{1});
+    const double far = upconv::cubic_weight(1.75, -0.75), beside = upconv::cubic_weight(0.75, -0.75);
+    const double on = upconv::cubic_weight(0.25, -0.75), next = upconv::cubic_weight(1.25, -0.75);
+    EXPECT_EQ(first(Interpolation::bicubic, ResizeBorder::clamp), (std::vector<double>{far + beside + on, next}));
+    EXPECT_EQ(first(Interpolation::bicubic, ResizeBorder::drop),
+              (std::vector<double>{on / (on + next), next / (on + next)}));
+}
+
+TEST(UpSampling2d, PicturesInBytesRoundHalfUpAndSaturate) {
+    using Picture = upconv::Tensor4<std::uint8_t>;
+    Picture x(1, 1, 1, 4);
+    x.setValues({{{{0, 2, 255, 0}}}});
+    const Picture twice = upconv::upsample2d(x, {.scale = {1, 2}, .mode = Interpolation::bilinear});
+    const int expected[] = {0, 1, 2, 65, 192, 191, 64, 0};  // of 0, 0.5, 1.5, 65.25, 191.75, 191.25, 63.75, 0
+    for (Index j = 0; j < 8; ++j) EXPECT_EQ(twice(0, 0, 0, j), expected[j]);
+
+    Picture picture(2, 3, 9, 11);
+    upconv::Tensor4<double> exact(picture.dimensions());
+    fill_integers(picture, 1, 127);
+    for (Index i = 0; i < picture.size(); ++i) {
+        picture.data()[i] = static_cast<std::uint8_t>(picture.data()[i] < 90 ? 0 : 255);  // overshoots
+        exact.data()[i] = picture.data()[i];
+    }
+    for (const Interpolation mode : {Interpolation::bilinear, Interpolation::bicubic, Interpolation::lanczos3})
+        for (const bool antialias : {false, true}) {
+            const UpSampling2dOptions options{.size = Size2(7, 23), .mode = mode, .antialias = antialias};
+            const Picture y = upconv::upsample2d(picture, options);
+            const Tensor z = upconv::upsample2d(exact, options);
+            for (Index i = 0; i < y.size(); ++i) {
+                const double bounded = std::clamp(z.data()[i], 0.0, 255.0);
+                EXPECT_LE(std::abs(y.data()[i] - bounded), 0.5 + 1e-4);  // sums in float
+            }
+        }
+    const upconv::UpSampling2d<std::uint8_t> smooth({.scale = 2, .mode = Interpolation::bilinear});
+    EXPECT_THROW(smooth.backward_input(twice, {1, 1, 1, 4}), upconv::ShapeError);
+}
+
+TEST(UpSampling2d, HalfIsFloatRoundedOnce) {
+    const upconv::Tensor4<Eigen::half> x = normals<Eigen::half>({1, 3, 9, 21}, 1);
+    const upconv::Tensor4<float> wide = x.cast<float>();
+    for (const Interpolation mode : {Interpolation::nearest, Interpolation::bicubic, Interpolation::area}) {
+        const UpSampling2dOptions options{.size = Size2(20, 30), .mode = mode};
+        const upconv::Tensor4<Eigen::half> y = upconv::upsample2d(x, options);
+        const upconv::Tensor4<float> z = upconv::upsample2d(wide, options);
+        for (Index i = 0; i < y.size(); ++i) EXPECT_EQ(y.data()[i], static_cast<Eigen::half>(z.data()[i]));
+    }
+}
+
 // Properties of every mode.
 
 std::vector<UpSampling2dOptions> every_mode() {
     std::vector<UpSampling2dOptions> all;
     for (const Interpolation mode : {Interpolation::nearest, Interpolation::nearest_exact, Interpolation::bilinear,
-                                     Interpolation::bicubic, Interpolation::area})
+                                     Interpolation::bicubic, Interpolation::area, Interpolation::lanczos3})
         all.push_back({.mode = mode});
-    for (const Interpolation mode : {Interpolation::bilinear, Interpolation::bicubic}) {
+    for (const Interpolation mode : {Interpolation::bilinear, Interpolation::bicubic, Interpolation::lanczos3}) {
         for (const Coordinates coordinates : {Coordinates::align_corners, Coordinates::asymmetric})
             all.push_back({.mode = mode, .coordinates = coordinates});
         all.push_back({.mode = mode, .antialias = true});
+        all.push_back({.mode = mode, .border = upconv::ResizeBorder::drop});
     }
     return all;
 }
@@ -227,13 +340,36 @@ TEST(UpSampling2d, AxesDoNotMix) {
     });
 }
 
-// Bilinear upsampling is a transposed convolution with the bilinear filter, where copies of the border stand around the
+// The shared core: interpolation by a whole factor is a transposed convolution, channel by channel.
+
+template <class T>
+upconv::ConvTranspose2d<T> depthwise(Index factor, Index kernel, Index padding) {
+    return upconv::ConvTranspose2d<T>({.in_channels = 2,
+                                       .out_channels = 2,
+                                       .kernel = kernel,
+                                       .stride = factor,
+                                       .padding = padding,
+                                       .groups = 2,
+                                       .bias = false});
+}
+
+TEST(UpSampling2d, NearestIsATransposedConvolutionWithOnes) {
+    for (Index f = 1; f <= 6; ++f) {
+        auto transposed = depthwise<float>(f, f, 0);
+        upconv::init::ones(transposed);
+        const auto x = normals({2, 2, 5, 7}, 1);
+        const auto nearest = upconv::upsample2d(x, {.scale = static_cast<double>(f)}), sums = transposed(x);
+        ASSERT_EQ(Dims(nearest.dimensions()), Dims(sums.dimensions()));
+        for (Index i = 0; i < sums.size(); ++i) EXPECT_EQ(nearest.data()[i], sums.data()[i]) << f;
+    }
+}
+
+// Bilinear upsampling is one with the bilinear filter, where copies of the border stand around the
 // input: pad 1, transpose, and crop f more than the padding does.
 
 TEST(UpSampling2d, BilinearIsATransposedConvolutionOfTheReplicatedInput) {
     for (Index f = 1; f <= 6; ++f) {
-        upconv::ConvTranspose2d<double> transposed(
-            {.in_channels = 2, .out_channels = 2, .kernel = 2 * f - f % 2, .stride = f, .padding = f / 2, .groups = 2});
+        auto transposed = depthwise<double>(f, 2 * f - f % 2, f / 2);
         upconv::init::bilinear(transposed);
         const Tensor x = integers<double>({1, 2, 4, 5}, 1);
         Tensor padded(1, 2, 6, 7);

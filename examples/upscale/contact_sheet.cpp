@@ -13,7 +13,7 @@ namespace {
 constexpr Colour paper = rgb(0xf6f5f2), ink = rgb(0x24231f), faint = rgb(0x6d6a63), accent = rgb(0xb3400f);
 constexpr Style title_style{30, bold, ink}, name_style{19, bold, ink}, text_style{16, regular, faint};
 
-constexpr Index columns = 4, cell = 450;             // the width of a column
+constexpr Index columns = 5, cell = 450;             // the width of a column
 constexpr Index margin = 56, gutter = 28;            // around all, between columns
 constexpr Index top = 176, row_gap = 56, line = 28;  // what the title takes, between rows, between lines of text
 constexpr Index head = 70, below = 12;               // a cell's two lines of text, between its picture and its detail
@@ -81,6 +81,7 @@ class Draughtsman {
 
         draw_original(0);
         draw_shrunk(columns);
+        draw_chart(2 * columns - 1);
         const Result& best = best_of(sheet_.results);
         Index slot = 1;
         for (const Result& result : sheet_.results) {
@@ -91,11 +92,9 @@ class Draughtsman {
     }
 
   private:
-    /// A row holds a picture over its detail, and in the second row the shrunk picture over the filters.
+    /// A row holds a picture over its detail, and in the second row the filters at its end.
     Index row_height() const {
-        const Index shrunk_h = picture_h_ * height(sheet_.small) / height(sheet_.original);
-        return std::max(head + picture_h_ + below + detail_.box.h * detail_.zoom,
-                        head + shrunk_h + line + head + filters_height(cell, filters_));
+        return head + std::max(picture_h_ + below + detail_.box.h * detail_.zoom, filters_height(cell, filters_));
     }
 
     Index left(Index slot) const { return margin + slot % columns * (cell + gutter); }
@@ -135,7 +134,7 @@ class Draughtsman {
         draw_pictures(slot, result.picture);
     }
 
-    /// What every method gets, to the scale of the original, and below it the filters of those that have one.
+    /// What every method gets, to the scale of the original.
     void draw_shrunk(Index slot) {
         const Picture& small = sheet_.small;
         const Index x = left(slot), y = upper(slot);
@@ -143,12 +142,15 @@ class Draughtsman {
         const Index factor = width(sheet_.original) / width(small);
         const Index w = fit_.w * fit_.zoom / factor, h = fit_.h * fit_.zoom / factor;
         canvas_.draw(resized(small, std::max<Index>(1, w), std::max<Index>(1, h)), x, y + head);
+    }
 
-        const Index filters_h = filters_height(cell, filters_), filters_y = y + row_h_ - filters_h;
-        draw_filters(canvas_, {x, filters_y, cell, filters_h}, filters_);
-        draw_head(x, filters_y - head, "the filters", "");
-        draw_key(x, filters_y - head + 19 + line, adds, "adds");
-        draw_key(x + 92, filters_y - head + 19 + line, takes_away, "takes away");
+    /// The filters of those that have one.
+    void draw_chart(Index slot) {
+        const Index x = left(slot), y = upper(slot);
+        draw_head(x, y, "the filters", "");
+        draw_key(x, y + 19 + line, adds, "adds");
+        draw_key(x + 92, y + 19 + line, takes_away, "takes away");
+        draw_filters(canvas_, {x, y + head, cell, filters_height(cell, filters_)}, filters_);
     }
 
     void draw_key(Index x, Index y, const Colour& colour, const std::string& meaning) {

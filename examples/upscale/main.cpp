@@ -99,8 +99,8 @@ ContactSheet sheet_of(const Task& task, const std::vector<Result>& results, cons
                       const Options& options) {
     const bool chosen = !options.detail.empty();
     const std::string name = task.name.size() <= 48 ? task.name : task.name.substr(0, 45) + "...";
-    return {.title = text("%s, shrunk %tdx and brought back six ways", name.c_str(), options.factor),
-            .explanation = text("Each pixel of the shrunk picture is the mean of %td x %td. PSNR (dB) and SSIM say how "
+    return {.title = text("%s, shrunk %tdx and brought back seven ways", name.c_str(), options.factor),
+            .explanation = text("Shrunk by area: each pixel is the mean of %td x %td. PSNR (dB) and SSIM say how "
                                 "near a result comes to the original: higher is better.",
                                 options.factor, options.factor),
             .footnotes = {text("The learned filter was fitted to this very picture by %td steps of gradient descent.",
@@ -153,7 +153,7 @@ void upscale(const Options& options) {
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{
-        "Shrinks a picture and brings it back six ways: by interpolation, by transposed convolutions with fixed\n"
+        "Shrinks a picture and brings it back seven ways: by interpolation, by transposed convolutions with fixed\n"
         "filters, and by one whose filter is learned from the picture. Writes the results and a contact sheet.\n"};
     app.add_option("PICTURE", options.picture, "a PNG or JPEG file; without one the photograph of a cat")
         ->check(CLI::ExistingFile);

@@ -61,7 +61,8 @@ std::vector<Method> fixed_methods(Index factor) {
     using upconv::Interpolation;
     return {interpolation("nearest", factor, Interpolation::nearest),
             interpolation("bilinear", factor, Interpolation::bilinear),
-            interpolation("bicubic", factor, Interpolation::bicubic), transposed_ones(factor),
+            interpolation("bicubic", factor, Interpolation::bicubic),
+            interpolation("lanczos3", factor, Interpolation::lanczos3), transposed_ones(factor),
             transposed_bilinear(factor)};
 }
 

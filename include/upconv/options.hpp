@@ -58,8 +58,9 @@ struct UpSampling2dOptions {
     OptionalPair<Size2> size = std::nullopt;    // output extent; the step of the grid is n / m
     Interpolation mode = Interpolation::nearest;
     Coordinates coordinates = Coordinates::half_pixel;
-    bool antialias = false;  // widen the filter when shrinking, as PIL and PyTorch do: bilinear and bicubic
+    bool antialias = false;  // widen the filter when shrinking, as PIL and PyTorch do: bilinear, bicubic, lanczos3
     std::optional<double> cubic_coefficient = std::nullopt;  // default -0.75, with antialias -0.5
+    std::optional<ResizeBorder> border = std::nullopt;       // default clamp, with antialias drop
 };
 
 }  // namespace upconv

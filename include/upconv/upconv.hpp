@@ -7,4 +7,5 @@
 #include "init.hpp"
 #include "inspect.hpp"
 #include "options.hpp"
+#include "pixel_shuffle.hpp"
 #include "upsampling2d.hpp"

@@ -14,9 +14,9 @@ struct InputGradient {
     Tensor4<Scalar, Storage> input;
 };
 
-/// Output extent floor(n * scale), or the given size. `nearest` and `nearest_exact` take any scalar, the other modes
-/// need one with fractions. With a given scale the grid's step is that scale; with a given size it is the ratio of the
-/// extents.
+/// Output extent floor(n * scale), or the given size. With a given scale the grid's step is that scale; with a given
+/// size it is the ratio of the extents, in integer arithmetic. `nearest` and `nearest_exact` take any scalar, the other
+/// modes one with fractions, or the uint8 of pictures, where sums are rounded half up as in PIL and kept in 0 to 255.
 template <class Scalar_, LayoutName Layout_ = NCHW>
 class UpSampling2d {
   public:
@@ -47,7 +47,16 @@ class UpSampling2d {
 
     Plan<ResizePass<Scalar>, Layout> plan(const Dims& input) const {
         auto [rows, columns] = tables(input);
-        return {name, ResizePass<Scalar>(shape_of<Layout>(input), std::move(rows), std::move(columns))};
+        return {name, pass(shape_of<Layout>(input), std::move(rows), std::move(columns))};
+    }
+
+    /// The plan of backward_input(): from the output's gradient to the input's, for an input of these dimensions.
+    Plan<ResizePass<Scalar>, Layout> gradient_plan(const Dims& input) const {
+        check_gradient();
+        const auto [rows, columns] = tables(input);
+        const Shape4 shape = shape_of<Layout>(input);
+        return {name, pass({shape.n, shape.c, rows.outputs(), columns.outputs()}, transposed(rows, shape.h),
+                           transposed(columns, shape.w))};
     }
 
     /// A new tensor, in the storage order of x.
@@ -79,9 +88,21 @@ class UpSampling2d {
     void check_options() const;
     std::pair<ResizeAxis, ResizeAxis> axes(const Dims& input) const;
 
+    void check_gradient() const {
+        if (!copies_cells(options_.mode) && std::integral<Scalar>)
+            refuse(name, ": the gradient has fractions, which uint8 cannot hold; use float");
+    }
+
+    static ResizePass<Scalar> pass(const Shape4& input, ResizeTable rows, ResizeTable columns) {
+        constexpr bool last = Layout::c == 3 || Layout::c == 0;  // channels next to each other: NHWC and CWHN
+        return ResizePassOf<Scalar>::make(input, std::move(rows), std::move(columns),
+                                          last ? RowOf4::all_channels : RowOf4::one_channel);
+    }
+
     ResizeRule rule() const {
         return {options_.mode, options_.coordinates, options_.antialias,
-                options_.cubic_coefficient.value_or(options_.antialias ? -0.5 : -0.75)};
+                options_.cubic_coefficient.value_or(options_.antialias ? -0.5 : -0.75),
+                options_.border.value_or(options_.antialias ? ResizeBorder::drop : ResizeBorder::clamp)};
     }
 
     UpSampling2dOptions options_;
@@ -90,16 +111,17 @@ class UpSampling2d {
 template <class S, LayoutName L>
 void UpSampling2d<S, L>::check_options() const {
     const UpSampling2dOptions& o = options_;
-    const bool copies = o.mode == Interpolation::nearest || o.mode == Interpolation::nearest_exact;
-    const bool smooth = o.mode == Interpolation::bilinear || o.mode == Interpolation::bicubic;
+    const bool smooth = has_filter(o.mode);
     if (o.scale.has_value() == o.size.has_value())
         refuse(name, ": give either scale or size, ", o.scale ? "not both" : "for example .scale = 2");
-    if (!copies && std::integral<S>)
-        refuse(name, ": integer scalars can only be copied; use nearest or nearest_exact, or float");
+    if (!copies_cells(o.mode) && std::integral<S> && !std::same_as<S, std::uint8_t>)
+        refuse(name, ": integer scalars other than uint8 can only be copied; use nearest or nearest_exact, or float");
     if (!smooth && o.coordinates == Coordinates::align_corners)
-        refuse(name, ": align_corners is for bilinear and bicubic; leave coordinates out");
+        refuse(name, ": align_corners is for bilinear, bicubic and lanczos3; leave coordinates out");
     if (o.antialias && (!smooth || o.coordinates != Coordinates::half_pixel))
-        refuse(name, ": antialias is for bilinear and bicubic with half_pixel coordinates");
+        refuse(name, ": antialias is for bilinear, bicubic and lanczos3 with half_pixel coordinates");
+    if (o.border && !smooth)
+        refuse(name, ": border is for bilinear, bicubic and lanczos3, whose filters reach beside the input");
     if (o.cubic_coefficient && (o.mode != Interpolation::bicubic || !std::isfinite(*o.cubic_coefficient)))
         refuse(name, ": cubic_coefficient ", *o.cubic_coefficient, " is for bicubic, and must be finite");
     const auto legal = [](double scale) { return scale > 0 && std::isfinite(scale); };
@@ -128,7 +150,7 @@ std::pair<ResizeAxis, ResizeAxis> UpSampling2d<S, L>::axes(const Dims& input) co
 template <class S, LayoutName L>
 double UpSampling2d<S, L>::flops(const Dims& input) const {
     const auto [rows, columns] = tables(input);
-    if (options_.mode == Interpolation::nearest || options_.mode == Interpolation::nearest_exact) return 0;
+    if (copies_cells(options_.mode)) return 0;
     const auto row_terms = static_cast<double>(rows.weight.size());
     const auto column_terms = static_cast<double>(columns.weight.size());
     const Shape4 shape = shape_of<L>(input);
@@ -139,13 +161,12 @@ template <class S, LayoutName L>
 template <InputTensor<S> G, Device D>
 auto UpSampling2d<S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
     -> Tensor4<S, storage_of<G>> {
-    const auto [rows, columns] = tables(x_dims);
     const Shape4 shape = shape_of<L>(x_dims);
+    const auto plan = gradient_plan(x_dims);
     const View<const S> grad = view_of<L>(name, "the output's gradient", grad_y);
     check_shape<L>(name, "the output's gradient", grad.shape, shape_of<L>(output_shape(x_dims)));
-    const ResizePass<S> pass(grad.shape, transposed(rows, shape.h), transposed(columns, shape.w));
-    Tensor4<S, storage_of<G>> gradient(x_dims);
-    pass.run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
+    Tensor4<S, storage_of<G>> gradient(dims_of<L>(shape));
+    plan(grad_y, gradient, device);
     return gradient;
 }
 

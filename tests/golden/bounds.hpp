@@ -245,7 +245,7 @@ struct ResizeMatrix {
 };
 
 inline ResizeMatrix matrix(const Case& c, const std::string& name) {
-    const bool smooth = c.text("mode").starts_with("bi");
+    const bool smooth = c.text("mode").starts_with("bi") || c.text("mode") == "lanczos3";
     const double reach = static_cast<double>(c[name].shape[1]) + 2;
     return {c[name], smooth ? 16 * Roundoff::of<double>().unit * reach : 0};
 }

@@ -31,6 +31,7 @@ struct Case {
     std::map<std::string, std::string> options;
     std::map<std::string, Array> arrays;
 
+    bool has(const std::string& key) const { return options.contains(key); }
     const std::string& text(const std::string& key) const { return options.at(key); }
     Index number(const std::string& key) const { return std::stol(text(key)); }
     const Array& operator[](const std::string& name) const { return arrays.at(name); }

@@ -3,7 +3,7 @@ import itertools
 
 import numpy as np
 
-from reference import Convolution, Resizing
+from reference import Convolution, Defined, Resizing
 
 ACTIVATIONS = ['relu', 'leaky_relu,0.2', 'sigmoid', 'tanh', 'clamp,-0.5,0.75']
 MODES = ['reflect', 'replicate', 'circular']
@@ -222,6 +222,18 @@ def resizings():
     yield Resizing('nearest', (2, 3), scale=(2.0, 2.0), n=3, c=17)
 
 
+def defined():
+    kinds = [{'mode': 'lanczos3'}, {'mode': 'lanczos3', 'antialias': 1}] + [
+        {'mode': mode, **options} for mode in ('bilinear', 'bicubic', 'lanczos3')
+        for options in ({'coordinates': 'asymmetric'}, {'border': 'drop'})]
+    for kind in kinds:
+        for size, to in [((3, 4), (6, 8)), ((4, 6), (2, 3)), ((5, 3), (7, 11)), ((11, 7), (4, 5)), ((1, 5), (3, 1))]:
+            yield Defined(size=size, to=to, **kind)
+        yield Defined(size=(5, 7), scale=(2.75, 0.625), **kind)
+    yield Defined('bicubic', (9, 5), to=(4, 7), antialias=1, border='clamp')
+    yield Defined('lanczos3', (8, 13), to=(19, 5), antialias=1, border='clamp', n=2, c=9)
+
+
 def all_cases():
     cases = []
     for make, only, seed in ((conv, conv_only, 1), (up, up_only, 2)):
@@ -230,6 +242,7 @@ def all_cases():
         cases += only()
         cases += drawn(make, seed, 25)
     cases += resizings()
+    cases += defined()
     for case in cases:
         assert case.legal(), case.line()
     lines = [case.line() for case in cases]

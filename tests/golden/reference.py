@@ -254,6 +254,51 @@ class Resizing:
             p.detach().numpy().astype('<f8') for p in (y, gx, rows, columns)]
 
 
+class Defined(Resizing):
+    """What PyTorch lacks: lanczos3, asymmetric coordinates, taps dropped at the border. From the definition, in exact
+    coordinates."""
+
+    def __init__(self, mode, size, coordinates='half_pixel', border=None, **options):
+        super().__init__(mode, size, **options)
+        self.coordinates, self.border = coordinates, border
+
+    def line(self):
+        more = f' coordinates={self.coordinates}' if self.coordinates != 'half_pixel' else ''
+        return super().line() + more + (f' border={self.border}' if self.border else '')
+
+    def weight(self, t):
+        """Of a cell at distance t, a Fraction."""
+        t = abs(t)
+        if self.mode == 'lanczos3':
+            x = math.pi * float(t)
+            return 1.0 if t == 0 else 0.0 if t >= 3 or t.denominator == 1 else math.sin(x) / x * math.sin(x / 3) / (x / 3)
+        if self.mode == 'bilinear':
+            return float(max(1 - t, 0))
+        a = Fraction(-1, 2) if self.antialias else Fraction(-3, 4)
+        return float((a + 2) * t**3 - (a + 3) * t**2 + 1 if t < 1 else
+                     a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a if t < 2 else 0)
+
+    def axis(self, a):
+        n, m = self.size[a], self.extents()[a]
+        ratio = Fraction(self.scale[a]) if self.scale else Fraction(m, n)
+        stretch = max(1 / ratio, Fraction(1)) if self.antialias else Fraction(1)
+        drop = self.border == 'drop' or (self.antialias and self.border != 'clamp')
+        matrix = torch.zeros(m, n, dtype=torch.float64)
+        for o in range(m):
+            half = Fraction(int(self.coordinates == 'half_pixel'), 2)
+            x = (o + half) / ratio - half
+            reach = math.ceil(3 * stretch) + 1
+            cells = range(math.floor(x) - reach, math.floor(x) + reach + 2)
+            taps = [(cell, self.weight((cell - x) / stretch)) for cell in cells if not drop or 0 <= cell < n]
+            total = math.fsum(w for _, w in taps)
+            for cell, w in taps:
+                matrix[o, min(max(cell, 0), n - 1)] += w / total
+        return matrix
+
+    def resized(self, x):
+        return torch.einsum('oh,pw,nchw->ncop', self.axis(0), self.axis(1), x)
+
+
 # --- data ----------------------------------------------------------------------------------------------------------
 
 def normal(random, *shape):

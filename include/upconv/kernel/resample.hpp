@@ -4,10 +4,25 @@
 //     column_source[b]]
 #pragma once
 
+#include <cstdint>
+
 #include "scalar.hpp"
 #include "view.hpp"
 
 namespace upconv {
+
+/// Weighted sums of T are formed in ResizeSum<T>; pictures in uint8 in float.
+template <class T>
+using ResizeSum = std::conditional_t<std::same_as<T, std::uint8_t>, float, AccumulatorOf<T>>;
+
+/// A sum as it is stored: for uint8 floor(sum + 0.5), kept in 0 to 255 (NaN cannot come of uint8).
+template <class T, class Acc>
+constexpr T rounded(const Acc& sum) {
+    if constexpr (std::same_as<T, std::uint8_t>)
+        return static_cast<T>(sum < 0 ? Acc(0) : sum < 255 ? sum + Acc(0.5) : Acc(255));
+    else
+        return narrow<T>(sum);
+}
 
 /// The terms of one output cell along one axis.
 struct Terms {
@@ -22,7 +37,7 @@ struct Terms {
 /// One output cell. The sum starts with its first term, so that a copy keeps every bit (-0 too).
 template <class T>
 T resample_cell(View<const T> input, Index n, Index c, Terms rows, Terms columns) {
-    using Acc = AccumulatorOf<T>;
+    using Acc = ResizeSum<T>;
     if (rows.copies() && columns.copies()) return input(n, c, *rows.source, *columns.source);
     if (rows.count == 0 || columns.count == 0) return number<T>(0);
     const auto row_sum = [&](Index i) {
@@ -33,7 +48,7 @@ T resample_cell(View<const T> input, Index n, Index c, Terms rows, Terms columns
     };
     Acc sum = number<Acc>(rows.weight[0]) * row_sum(rows.source[0]);
     for (Index a = 1; a < rows.count; ++a) sum += number<Acc>(rows.weight[a]) * row_sum(rows.source[a]);
-    return narrow<T>(sum);
+    return rounded<T>(sum);
 }
 
 }  // namespace upconv

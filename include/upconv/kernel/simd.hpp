@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 namespace upconv {
 
@@ -31,6 +33,49 @@ template <class T>
 template <class T, int Bytes>
 [[gnu::always_inline]] inline void load_once(const T* from, Vector<T, Bytes>& to) {
     to = *reinterpret_cast<const volatile Vector<T, Bytes>*>(from);
+}
+
+/// Numbers of lanes, as wide as the numbers that they pick.
+template <class T>
+using Lane = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+/// Vectors are passed by address: a reference to one would have to be aligned, and a value would need its registers.
+/// picked[i] = from[lane[i]]: one instruction from AVX2 on, of the baseline one for each lane.
+template <class T, int Bytes>
+[[gnu::always_inline]] inline void pick(const void* from, const void* lane, void* picked) {
+    using V = Vector<T, Bytes>;
+    using I = Vector<Lane<T>, Bytes>;
+#if defined(__clang__)
+    *static_cast<V*>(picked) = __builtin_shufflevector(*static_cast<const V*>(from), *static_cast<const I*>(lane));
+#else
+    *static_cast<V*>(picked) = __builtin_shuffle(*static_cast<const V*>(from), *static_cast<const I*>(lane));
+#endif
+}
+
+/// Stores a vector past the caches to an address that is aligned for all of it. Without such an instruction, as any
+/// other.
+template <class T, int Bytes>
+[[gnu::always_inline]] inline void stream(const void* from, T* to) {
+    using V = Vector<T, Bytes>;
+#if defined(__clang__)
+    typedef T Whole __attribute__((vector_size(Bytes)));
+    __builtin_nontemporal_store(static_cast<Whole>(*static_cast<const V*>(from)), reinterpret_cast<Whole*>(to));
+#elif defined(__x86_64__)
+    const V vector = *static_cast<const V*>(from);
+    if constexpr (Bytes == 16)
+        asm("movntps %1, %0" : "=m"(*reinterpret_cast<V*>(to)) : "x"(vector));
+    else
+        asm("vmovntps %1, %0" : "=m"(*reinterpret_cast<V*>(to)) : "v"(vector));
+#else
+    *reinterpret_cast<V*>(to) = *static_cast<const V*>(from);
+#endif
+}
+
+/// What was streamed before is seen by other threads before what is stored after.
+inline void finish_streams() {
+#if defined(__x86_64__)
+    asm volatile("sfence" ::: "memory");
+#endif
 }
 
 enum class Isa { baseline, avx2, avx512 };

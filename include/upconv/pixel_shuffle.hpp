@@ -1,0 +1,62 @@
+// pixel_shuffle and pixel_unshuffle: channels as pixels (sub-pixel convolution, Shi et al. 2016) and back.
+#pragma once
+
+#include "kernel/shuffle.hpp"
+#include "tensor/device.hpp"
+#include "tensor/tensor.hpp"
+
+namespace upconv {
+
+inline void check_shuffle(const char* op, Size2 factor) {
+    if (factor.h < 1 || factor.w < 1) refuse(op, ": factor ", factor, " must be at least 1 on each axis");
+}
+
+/// [n, c * f.h * f.w, h, w] -> [n, c, h * f.h, w * f.w] for any scalar, a new tensor in the storage order of x.
+/// TensorFlow's depth_to_space with ShuffleOrder::rrc. Throws ShapeError where f.h * f.w does not divide the channels.
+template <LayoutName Layout = NCHW, TensorOfRank4 X, Device D = Eigen::DefaultDevice>
+auto pixel_shuffle(const X& x, Size2 factor, ShuffleOrder order = ShuffleOrder::crr, const D& device = {}) {
+    constexpr const char* op = "pixel_shuffle";
+    using Scalar = typename X::Scalar;
+    check_shuffle(op, factor);
+    const auto depth = view_of<Layout>(op, "the input", x);
+    const Checked block = Checked(factor.h) * factor.w;
+    if (block.overflow() || depth.shape.c % block.value() != 0)
+        refuse(op, ": factor ", factor, " makes one channel of ", factor.h, " * ", factor.w, ", but the input has ",
+               depth.shape.c, " channels, which is no multiple of that");
+    const Checked h = Checked(depth.shape.h) * factor.h, w = Checked(depth.shape.w) * factor.w;
+    if (h.overflow() || w.overflow()) refuse(op, ": the output of factor ", factor, " leaves 64-bit sizes");
+    const Dims dims = dims_of<Layout>({depth.shape.n, depth.shape.c / block.value(), h.value(), w.value()});
+    check_dims(op, "the output", dims, sizeof(Scalar));
+    Tensor4<Scalar, storage_of<X>> y(dims);
+    const auto space = view_of<Layout>(op, "the output", y);
+    executor_of(device)(depth.shape.n * depth.shape.c, static_cast<double>(depth.shape.h * depth.shape.w),
+                        [&](Index item) {
+                            shuffle_channel(depth, space, item / depth.shape.c, item % depth.shape.c, factor, order,
+                                            [](const Scalar& from, Scalar& to) { to = from; });
+                        });
+    return y;
+}
+
+/// The way back, [n, c, h, w] -> [n, c * f.h * f.w, h / f.h, w / f.w]; also the gradient of pixel_shuffle. Throws
+/// ShapeError where the factor does not divide height and width.
+template <LayoutName Layout = NCHW, TensorOfRank4 X, Device D = Eigen::DefaultDevice>
+auto pixel_unshuffle(const X& x, Size2 factor, ShuffleOrder order = ShuffleOrder::crr, const D& device = {}) {
+    constexpr const char* op = "pixel_unshuffle";
+    using Scalar = typename X::Scalar;
+    check_shuffle(op, factor);
+    const auto space = view_of<Layout>(op, "the input", x);
+    if (space.shape.h % factor.h != 0 || space.shape.w % factor.w != 0)
+        refuse(op, ": factor ", factor, " must divide the height ", space.shape.h, " and the width ", space.shape.w);
+    const Checked c = Checked(factor.h) * factor.w * space.shape.c;
+    if (c.overflow()) refuse(op, ": the output of factor ", factor, " leaves 64-bit sizes");
+    const Dims dims = dims_of<Layout>({space.shape.n, c.value(), space.shape.h / factor.h, space.shape.w / factor.w});
+    Tensor4<Scalar, storage_of<X>> y(dims);
+    const auto depth = view_of<Layout>(op, "the output", y);
+    executor_of(device)(depth.shape.n * c.value(), static_cast<double>(depth.shape.h * depth.shape.w), [&](Index item) {
+        shuffle_channel(depth, space, item / c.value(), item % c.value(), factor, order,
+                        [](Scalar& to, const Scalar& from) { to = from; });
+    });
+    return y;
+}
+
+}  // namespace upconv
