@@ -30,7 +30,7 @@ template <class C, int Bytes>
 [[gnu::always_inline]] inline void store_part(const void* sum, Index first, Index n, C* to) {
     C lanes[Bytes / sizeof(C)];
     *reinterpret_cast<Vector<C, Bytes>*>(lanes) = *static_cast<const Vector<C, Bytes>*>(sum);
-    copy(lanes + first, n, to);
+    copy<16>(lanes + first, n, to);
 }
 
 /// K rows, G sums of them at once with weights of their own; each of at least one vector of numbers. K = 0: as many

@@ -127,7 +127,7 @@ struct DepthwiseChannels {
             for (int q = 0; q <= last; ++q, at += step) {
                 in_register(at);
                 V v;
-                load_once<C, Bytes>((q == 0 && !left) || (q == last && !right) ? beside : at, v);
+                load_once<C, Bytes>((q == 0 && !left) || (q == last && !right) ? beside : at, &v);
 #pragma GCC unroll 16
                 for (int p = 0; p < P; ++p) {
                     if (q == p * S) sum[p] += w0 * v;

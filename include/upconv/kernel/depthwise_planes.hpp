@@ -101,7 +101,7 @@ struct DepthwisePlanes {
 #pragma GCC unroll 3
             for (int b = 0; b < 3; ++b) {
                 V v;
-                load_once<C, Bytes>(x_row + (b == 0 ? 0 : b == 1 ? second : third), v);
+                load_once<C, Bytes>(x_row + (b == 0 ? 0 : b == 1 ? second : third), &v);
 #pragma GCC unroll 16
                 for (int r = 0; r < R; ++r)
                     if (q >= r * S && q < r * S + 3) sum[r] += (w[(q - r * S) * 3 + b] - V{}) * v;

@@ -36,9 +36,9 @@ struct PixelPass {
 /// Taps read at any address, so that most loads cross a cache line: once each is 1.5 times as fast for 2 or 3 channels
 /// as once for each use. Multiplying and adding in two instructions leaves no register for it.
 template <class C, int Bytes>
-[[gnu::always_inline]] inline void load_pixels(const C* from, Vector<C, Bytes>& to) {
+[[gnu::always_inline]] inline void load_pixels(const C* from, void* to) {
     if constexpr (Bytes == 16)
-        to = *reinterpret_cast<const Vector<C, Bytes>*>(from);
+        *static_cast<Vector<C, Bytes>*>(to) = *reinterpret_cast<const Vector<C, Bytes>*>(from);
     else
         load_once<C, Bytes>(from, to);
 }
@@ -67,7 +67,7 @@ template <class C, int Bytes, int O, int N>
             const auto channel = [&](auto has) __attribute__((always_inline)) {
                 V pixel[N];
 #pragma GCC unroll 16
-                for (int v = 0; v < N; ++v) load_pixels<C, Bytes>(from + v * width, pixel[v]);
+                for (int v = 0; v < N; ++v) load_pixels<C, Bytes>(from + v * width, &pixel[v]);
 #pragma GCC unroll 16
                 for (int o = 0; o < O; ++o) {
                     if (!has(o)) continue;

@@ -28,18 +28,18 @@ template <class T>
     asm("" : "+r"(x));
 }
 
-/// A vector that is loaded once: g++ otherwise folds the load into each instruction that uses it, which is slower from
-/// three uses on.
+/// Loads a vector to `to` once: g++ otherwise folds the load into each instruction that uses it, which is slower from
+/// three uses on. (Vectors are passed by address: clang takes a reference to one for aligned, and a value would need its
+/// registers.)
 template <class T, int Bytes>
-[[gnu::always_inline]] inline void load_once(const T* from, Vector<T, Bytes>& to) {
-    to = *reinterpret_cast<const volatile Vector<T, Bytes>*>(from);
+[[gnu::always_inline]] inline void load_once(const T* from, void* to) {
+    *static_cast<Vector<T, Bytes>*>(to) = *reinterpret_cast<const volatile Vector<T, Bytes>*>(from);
 }
 
 /// Numbers of lanes, as wide as the numbers that they pick.
 template <class T>
 using Lane = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
-/// Vectors are passed by address: a reference to one would have to be aligned, and a value would need its registers.
 /// picked[i] = from[lane[i]]: one instruction from AVX2 on, of the baseline one for each lane.
 template <class T, int Bytes>
 [[gnu::always_inline]] inline void pick(const void* from, const void* lane, void* picked) {
