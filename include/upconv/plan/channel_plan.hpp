@@ -132,11 +132,16 @@ class ChannelPlan {
         const double blocks =
             std::ceil(static_cast<double>(problem_.outputs_per_group()) / static_cast<double>(lanes_));
         const auto packing = static_cast<double>(images * rows_.input * columns_.input);
-        // Pixels 2 KiB apart share a few lines of the first-level cache: 6 to 10 % on 512 channels, none with one tap.
-        const auto pixel_bytes = problem_.input_shape().c * static_cast<Index>(sizeof(C));
-        const bool crowded = pixel_bytes % 2048 == 0 && problem_.relation.taps() > problem_.phases();
+        // Pixels 2 KiB apart share a few lines of the first-level cache: 6 to 10 % on 512 channels. And what comes from
+        // memory is better fetched once, row by row: 1.25 times as fast on 64 channels of 284 x 284. None with one tap.
+        const Shape4 in = problem_.input_shape();
+        const auto pixel_bytes = in.c * static_cast<Index>(sizeof(C));
+        const bool several_taps = problem_.relation.taps() > problem_.phases();
+        const bool crowded = several_taps && pixel_bytes % 2048 == 0;
+        const bool far = several_taps && static_cast<double>(in.h * in.w) * static_cast<double>(pixel_bytes) > 4e6;
         const double in_place = in_place_parts_.cost * blocks * (crowded ? 1.06 : 1);
-        in_place_pays_ = all_inside(rows_, in_place_parts_.rows) && all_inside(columns_, in_place_parts_.columns) &&
+        in_place_pays_ = !far && all_inside(rows_, in_place_parts_.rows) &&
+                         all_inside(columns_, in_place_parts_.columns) &&
                          in_place <= packed_parts_.cost * blocks + packing;
     }
 

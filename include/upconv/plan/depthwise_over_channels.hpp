@@ -47,7 +47,7 @@ class DepthwiseOverChannels {
     void run(View<const C> input, View<C> output, const Store<C>& store, const E& executor) const {
         const Index parts = column_blocks_ * channel_blocks();
         const StripCut cut = cut_strips(problem_.n * rows_.steps(), rows_.steps(), parts, 1, executor.threads());
-        run_strips(cut, 0, problem_.flops() / 32, executor, [&](std::byte*) {
+        run_strips(cut, 0, problem_.flops() / 8, executor, [&](std::byte*) {
             return Worker{*this, input, output, store};
         });
     }

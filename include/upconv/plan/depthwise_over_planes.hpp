@@ -41,7 +41,7 @@ class DepthwiseOverPlanes {
         const Call call{input, output, store, std::min(planes_, alone)};
         const Index groups = (channels() + call.planes - 1) / call.planes, items = problem_.n * groups * strips();
         const Index size = call.planes * plane_size() + slack();
-        run_strips(StripCut{items, 1, items, 1, 1}, Pieces::bytes<C>(size), problem_.flops() / 32, executor,
+        run_strips(StripCut{items, 1, items, 1, 1}, Pieces::bytes<C>(size), problem_.flops() / 8, executor,
                    [&](std::byte* memory) {
                        C* const packed = Pieces(memory).take<C>(size);
                        std::fill(packed, packed + size, C(0));
