@@ -80,7 +80,7 @@ struct DepthwiseChannels {
     template <int Bytes, int P, int S>
     [[gnu::always_inline]] void tile(const Line& line, Index j, Range taps) const {
         using V = Vector<C, Bytes>;
-        V sum[P];
+        Register<C, Bytes> sum[P];
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p) sum[p] = V{};
         if constexpr (S == 0)
@@ -91,7 +91,7 @@ struct DepthwiseChannels {
     }
 
     template <int Bytes, int P>
-    [[gnu::always_inline]] void every_tap(const Line& line, Index j, Range taps, Vector<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void every_tap(const Line& line, Index j, Range taps, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         const C *row = line.x + columns.at(j, taps.begin) * x_column, *w_row = line.weight + taps.begin * weight_step;
         const Index step = columns.step * x_column, spacing = columns.spacing * x_column, w_step = weight_step;
@@ -112,7 +112,7 @@ struct DepthwiseChannels {
 
     /// Each pixel is loaded once for all its taps. The first and the last may be one beside the picture.
     template <int Bytes, int P, int S>
-    [[gnu::always_inline]] void three_taps(const Line& line, Index j, Vector<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void three_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         constexpr int last = (P - 1) * S + 2;
         alignas(64) static constexpr C beside[Bytes / sizeof(C)] = {};
@@ -139,7 +139,7 @@ struct DepthwiseChannels {
     }
 
     template <int Bytes, int P>
-    [[gnu::always_inline]] void store(const Line& line, Index j, Vector<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void store(const Line& line, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         if (line.bias != nullptr)
 #pragma GCC unroll 16

@@ -61,7 +61,7 @@ struct DepthwisePlanes {
     template <int Bytes, int R, int S>
     [[gnu::always_inline]] void tile(const Plane& plane, Index i, Index j) const {
         using V = Vector<C, Bytes>;
-        V sum[R];
+        Register<C, Bytes> sum[R];
 #pragma GCC unroll 16
         for (int r = 0; r < R; ++r) sum[r] = V{};
         const C* from = plane.x + i * row_step + j;
@@ -73,7 +73,7 @@ struct DepthwisePlanes {
     }
 
     template <int Bytes, int R>
-    [[gnu::always_inline]] void every_tap(const C* w, const C* x_row, Vector<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void every_tap(const C* w, const C* x_row, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         const Index step = row_step;
         for (Index a = 0; a < tap_rows; ++a, x_row += tap_row_step)
@@ -90,7 +90,7 @@ struct DepthwisePlanes {
 
     /// 3 x 3 taps, S tap rows from output row to output row: each input row is loaded once for each tap column.
     template <int Bytes, int R, int S>
-    [[gnu::always_inline]] void three_taps(const C* w, const C* x_row, Vector<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void three_taps(const C* w, const C* x_row, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         const Index step = tap_row_step, second = column_offset[1] - column_offset[0],
                     third = column_offset[2] - column_offset[0];
@@ -110,7 +110,7 @@ struct DepthwisePlanes {
     }
 
     template <int Bytes, int R>
-    [[gnu::always_inline]] void store(const Plane& plane, Index i, Index j, Vector<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void store(const Plane& plane, Index i, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         if (bias != nullptr)

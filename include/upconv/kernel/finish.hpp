@@ -13,10 +13,10 @@ template <class C, int Bytes>
 [[gnu::always_inline]] inline void activate_at(C* at, const Activation& activation) {
     using V = Vector<C, Bytes>;
     const V zero{}, low = static_cast<C>(activation.low) - zero, high = static_cast<C>(activation.high) - zero;
-    V& v = *reinterpret_cast<V*>(at);
+    V v = *reinterpret_cast<const V*>(at);
     switch (activation.kind) {
         case Activation::Kind::none:
-            break;
+            return;
         case Activation::Kind::relu:
             v = v < zero ? zero : v;
             break;
@@ -29,12 +29,14 @@ template <class C, int Bytes>
         case Activation::Kind::sigmoid:
         case Activation::Kind::tanh:
             for (std::size_t i = 0; i < Bytes / sizeof(C); ++i) at[i] = activate(activation, at[i]);
+            return;
     }
+    *reinterpret_cast<V*>(at) = v;
 }
 
 /// n vectors in registers, which leave them only if there is something to do.
 template <class C, int Bytes, int N>
-[[gnu::always_inline]] inline void activate_vectors(const Activation& activation, Vector<C, Bytes>* v) {
+[[gnu::always_inline]] inline void activate_vectors(const Activation& activation, Register<C, Bytes>* v) {
     if (activation.kind == Activation::Kind::none) return;
     constexpr int width = Bytes / static_cast<int>(sizeof(C));
     C in_memory[N * width];

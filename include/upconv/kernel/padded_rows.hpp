@@ -15,8 +15,8 @@ namespace upconv {
 
 /// Numbers 0, 2, 4, ... of a and b, or with First = 1 numbers 1, 3, 5, ...
 template <int First, class C, int Bytes>
-[[gnu::always_inline]] inline void every_second_lane(const Vector<C, Bytes>& a, const Vector<C, Bytes>& b,
-                                                     Vector<C, Bytes>& to) {
+[[gnu::always_inline]] inline void every_second_lane(const Register<C, Bytes>& a, const Register<C, Bytes>& b,
+                                                     Register<C, Bytes>& to) {
     constexpr int lanes = Bytes / static_cast<int>(sizeof(C)), f = First;
     if constexpr (lanes == 2)
         to = __builtin_shufflevector(a, b, f, f + 2);
@@ -94,9 +94,13 @@ struct PaddedRows {
     [[gnu::always_inline]] void unzip_pair(const C* from, Index q, C* to) const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const V a = *reinterpret_cast<const V*>(from + q), b = *reinterpret_cast<const V*>(from + q + width);
-        every_second_lane<0, C, Bytes>(a, b, *reinterpret_cast<V*>(to + q / 2));
-        every_second_lane<1, C, Bytes>(a, b, *reinterpret_cast<V*>(to + packed_phase + q / 2));
+        const Register<C, Bytes> a = *reinterpret_cast<const V*>(from + q);
+        const Register<C, Bytes> b = *reinterpret_cast<const V*>(from + q + width);
+        Register<C, Bytes> even, odd;
+        every_second_lane<0, C, Bytes>(a, b, even);
+        every_second_lane<1, C, Bytes>(a, b, odd);
+        *reinterpret_cast<V*>(to + q / 2) = even;
+        *reinterpret_cast<V*>(to + packed_phase + q / 2) = odd;
     }
 };
 

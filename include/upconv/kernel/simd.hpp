@@ -21,6 +21,15 @@ struct VectorOf {
 template <class T, int Bytes>
 using Vector = typename VectorOf<T, Bytes>::type;
 
+/// The same vector as a variable that is handed on by reference or pointer: clang takes what either refers to for
+/// aligned, whatever the type says.
+template <class T, int Bytes>
+struct RegisterOf {
+    typedef T type __attribute__((vector_size(Bytes)));
+};
+template <class T, int Bytes>
+using Register = typename RegisterOf<T, Bytes>::type;
+
 /// The compiler must have x in a register here and knows nothing of it. Without this g++ keeps a pointer for each load
 /// of an unrolled tile, and spills them: half the speed.
 template <class T>
@@ -29,8 +38,8 @@ template <class T>
 }
 
 /// Loads a vector to `to` once: g++ otherwise folds the load into each instruction that uses it, which is slower from
-/// three uses on. (Vectors are passed by address: clang takes a reference to one for aligned, and a value would need its
-/// registers.)
+/// three uses on. (Vectors are passed by address: clang takes a reference to one for aligned, and a value would need
+/// its registers.)
 template <class T, int Bytes>
 [[gnu::always_inline]] inline void load_once(const T* from, void* to) {
     *static_cast<Vector<T, Bytes>*>(to) = *reinterpret_cast<const volatile Vector<T, Bytes>*>(from);

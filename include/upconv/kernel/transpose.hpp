@@ -23,7 +23,7 @@ inline constexpr int lane_size = 16 / static_cast<int>(sizeof(C));
 template <class C, int Bytes>
 struct Lanes {
     static constexpr std::make_index_sequence<Bytes / sizeof(C)> all{};
-    Vector<C, Bytes> v;
+    Register<C, Bytes> v;
 
     /// Sixteen bytes of each of the rows from, from + lane_size * step, ...
     [[gnu::always_inline]] void load_rows(const C* from, Index step) {
