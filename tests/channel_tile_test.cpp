@@ -19,7 +19,18 @@ constexpr Taps phase_taps[] = {{2, 3, {0, 2}, {0, 3}},
 
 struct ChannelCase {
     Index pixels, channels;
+    bool bias = true;
+    upconv::Activation activation = upconv::Activation::relu;
 };
+
+/// Exact, but for a few units in the last place of what is not elementary.
+template <class C>
+bool close(const upconv::Activation& f, const std::vector<C>& a, const std::vector<C>& b) {
+    const bool smooth = f.kind == upconv::Activation::Kind::sigmoid || f.kind == upconv::Activation::Kind::tanh;
+    if (!smooth) return a == b;
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](C x, C y) { return std::abs(x - y) <= 4 * std::numeric_limits<C>::epsilon() * std::abs(y); });
+}
 
 template <class C>
 struct ChannelInput {
@@ -63,18 +74,35 @@ void check_channels(const ChannelCase& of, const Way& way) {
         sums.back().rows.resize(static_cast<std::size_t>(upconv::ChannelPart<C>::listed(of.pixels)),
                                 sums.back().rows.back());
         const Index run = taps.as_run && input.blocks == 1 ? taps.part_columns.size() : 1;
-        parts.push_back({of.pixels, taps.part_rows.size(), taps.part_columns.size() / run, nullptr, nullptr,
-                         column_offset.data(), run, taps.part_rows.begin * taps.columns + taps.part_columns.begin,
-                         taps.columns, taps.rows * taps.columns, begin});
+        // The rows of taps in lists of their own, or all from the list of the first.
+        const bool even = of.channels % 2 == 0;
+        parts.push_back({.pixels = of.pixels,
+                         .tap_rows = taps.part_rows.size(),
+                         .tap_columns = taps.part_columns.size() / run,
+                         .row = nullptr,
+                         .list_step = even ? 0 : upconv::ChannelPart<C>::listed(of.pixels),
+                         .row_step = even ? input.blocks * input.block_stride : 0,
+                         .sums = nullptr,
+                         .column_offset = column_offset.data(),
+                         .run = run,
+                         .first_tap = taps.part_rows.begin * taps.columns + taps.part_columns.begin,
+                         .phase_columns = taps.columns,
+                         .phase_taps = taps.rows * taps.columns,
+                         .phase_weight = begin});
     }
     for (std::size_t i = 0; i < parts.size(); ++i) {
         parts[i].row = rows[i].data();
         parts[i].sums = sums[i].rows.data();
     }
-    const upconv::Finish<C> finish{nullptr, 1, lanes, bias.data(), upconv::Activation::relu};
+    if (!of.bias) std::fill(bias.begin(), bias.end(), C(0));
     run<C>(way, upconv::ChannelTiles<C, N>{parts.data(),
                                            static_cast<Index>(parts.size()),
-                                           {weights.data(), of.channels, input.block_stride, 0, finish}});
+                                           {.weight = weights.data(),
+                                            .channels = of.channels,
+                                            .block_stride = input.block_stride,
+                                            .sum_offset = 0,
+                                            .bias = of.bias ? bias.data() : nullptr,
+                                            .activation = of.activation}});
 
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const Taps& taps = phase_taps[i];
@@ -94,10 +122,11 @@ void check_channels(const ChannelCase& of, const Way& way) {
                         }
         for (C* row : expected.rows)
             for (Index lane = 0; lane < lanes; ++lane)
-                row[lane] = std::max(row[lane] + bias[static_cast<std::size_t>(lane)], C(0));
-        ASSERT_TRUE(sums[i].memory == expected.memory)
-            << "part " << i << ", " << of.pixels << " pixels, " << of.channels << " channels, " << N << " vectors of "
-            << to_text(way) << (sums[i].canaries_live() ? "" : ": wrote beside its sums");
+                row[lane] = upconv::activate(of.activation, row[lane] + bias[static_cast<std::size_t>(lane)]);
+        ASSERT_TRUE(close(of.activation, sums[i].memory, expected.memory))
+            << "activation " << static_cast<int>(of.activation.kind) << ", part " << i << ", " << of.pixels
+            << " pixels, " << of.channels << " channels, " << N << " vectors of " << to_text(way)
+            << (sums[i].canaries_live() ? "" : ": wrote beside its sums");
     }
 }
 
@@ -115,5 +144,21 @@ TEST(ChannelTile, OneVectorOfFloats) { check_channel_tails<float, 1>(); }
 TEST(ChannelTile, TwoVectorsOfFloats) { check_channel_tails<float, 2>(); }
 TEST(ChannelTile, OneVectorOfDoubles) { check_channel_tails<double, 1>(); }
 TEST(ChannelTile, TwoVectorsOfDoubles) { check_channel_tails<double, 2>(); }
+
+template <class C, int N>
+void check_finish() {
+    using upconv::Activation;
+    for (const Way& way : every_way<C>())
+        for (const Activation& f : {Activation::none, Activation::relu, Activation::leaky_relu(0.25),
+                                    Activation::sigmoid, Activation::tanh, Activation::clamp(-1, 6)})
+            for (bool bias : {false, true})
+                for (Index pixels : {1, 12, 19}) check_channels<C, N>({pixels, 20, bias, f}, way);
+}
+
+TEST(ChannelTile, BiasAndEveryActivation) {
+    check_finish<float, 1>();
+    check_finish<float, 2>();
+    check_finish<double, 2>();
+}
 
 }  // namespace

@@ -232,49 +232,4 @@ TYPED_TEST(Rows, Zip) {
         }
 }
 
-// Finish.
-
-/// Exact, but for a few units in the last place of what is not elementary.
-template <class C>
-bool close(const upconv::Activation& f, C a, C b) {
-    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) == std::isnan(b);
-    const bool smooth = f.kind == upconv::Activation::Kind::sigmoid || f.kind == upconv::Activation::Kind::tanh;
-    return smooth ? std::abs(a - b) <= 4 * std::numeric_limits<C>::epsilon() * std::abs(b) : a == b;
-}
-
-template <class C>
-void check_finish(const upconv::Activation& f, bool with_bias, upconv::Isa isa) {
-    const Index lanes = 2 * upconv::vector_bytes(isa) / static_cast<Index>(sizeof(C));
-    for (Index count : {0, 1, 2, 7}) {
-        std::mt19937 engine(4);
-        std::normal_distribution<double> normal(0, 3);
-        std::vector<C> sums, bias;
-        for (Index i = 0; i < count * lanes + 1; ++i) sums.push_back(static_cast<C>(normal(engine)));
-        for (Index i = 0; i < lanes; ++i) bias.push_back(static_cast<C>(normal(engine)));
-        sums[0] = std::numeric_limits<C>::quiet_NaN();
-        const std::vector<C> before = sums;
-        const upconv::Finish<C> work{sums.data(), count, lanes, with_bias ? bias.data() : nullptr, f};
-        EXPECT_EQ(work.needed(), with_bias || f != upconv::Activation::none);
-        run_on(isa, work);
-        for (Index i = 0; i < count * lanes; ++i) {
-            const auto at = static_cast<std::size_t>(i), lane = static_cast<std::size_t>(i % lanes);
-            const C expected = upconv::activate(f, before[at] + (with_bias ? bias[lane] : C(0)));
-            ASSERT_TRUE(close(f, sums[at], expected)) << "activation " << static_cast<int>(f.kind) << " of sum "
-                                                      << before[at] << ", number " << i << ": " << sums[at];
-        }
-        EXPECT_TRUE(close(upconv::Activation::none, sums.back(), before.back())) << "wrote beside its sums";
-    }
-}
-
-TEST(Finish, BiasAndEveryActivation) {
-    using upconv::Activation;
-    for (const Activation& f : {Activation::none, Activation::relu, Activation::leaky_relu(0.25), Activation::sigmoid,
-                                Activation::tanh, Activation::clamp(-1, 6)})
-        for (bool with_bias : {false, true})
-            for (upconv::Isa isa : every_isa()) {
-                check_finish<float>(f, with_bias, isa);
-                check_finish<double>(f, with_bias, isa);
-            }
-}
-
 }  // namespace

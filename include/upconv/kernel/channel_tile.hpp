@@ -22,7 +22,8 @@ inline constexpr Index channel_block = 16;
 template <class C>
 struct ChannelPart {
     Index pixels, tap_rows, tap_columns;
-    const C* const* row;         // (tap_rows, listed(pixels)): where the first tap of each row reads
+    const C* const* row;         // (tap_rows, listed(pixels)): where the first tap of each row reads; or those of the
+    Index list_step, row_step;   // first row (list_step 0), and from there to each next row
     C* const* sums;              // (listed(pixels)): `lanes` sums each
     const Index* column_offset;  // (tap_columns): from the first tap of a row to each
     Index run;                   // taps of a row that lie one after the other in memory and are taken as one
@@ -46,19 +47,19 @@ struct ChannelOperands {
     Index channels;      // input channels of the group
     Index block_stride;  // from a pixel in one block of channels to the same pixel in the next
     Index sum_offset;    // from the sums of a pixel to those of these lanes
-    Finish<C> finish;    // of the sums of a pixel
+    const C* bias;       // (lanes), or none: added to a whole sum
+    Activation activation;
 };
 
-/// P pixels from `first` on x N vectors, kept in registers over `blocks` blocks.
+/// P pixels from `first` on x N vectors, kept in registers over `blocks` blocks; `last` if no block is left after them.
 template <class C, int Bytes, int N, int P>
 [[gnu::always_inline]] inline void channel_tile(const ChannelPart<C>& part, const ChannelOperands<C>& operands,
-                                                Index first, Range blocks) {
+                                                Index first, Range blocks, bool last) {
     using V = Vector<C, Bytes>;
     constexpr Index lanes = N * Bytes / static_cast<Index>(sizeof(C));
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const Index block = std::min(operands.channels, channel_block);
-    const Index listed = part.listed(part.pixels);
-    const auto sums = [&](Index p) { return part.sums[first + p] + operands.sum_offset; };
+    const auto sums = [list = part.sums + first, offset = operands.sum_offset](Index p) { return list[p] + offset; };
 
     V sum[P][N];
 #pragma GCC unroll 16
@@ -73,10 +74,10 @@ template <class C, int Bytes, int N, int P>
         const Index depth = std::min(operands.channels - k * block, block * together);
         for (Index a = 0; a < part.tap_rows; ++a) {
             const C* weight = operands.weight + part.weight_at(k, a, block, depth) * lanes;
-            const C* const* row = part.row + a * listed + first;
+            const C* const* row = part.row + a * part.list_step + first;
             const C* pixel[P];
 #pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) pixel[p] = row[p] + k * operands.block_stride;
+            for (int p = 0; p < P; ++p) pixel[p] = row[p] + (k * operands.block_stride + a * part.row_step);
             for (Index b = 0; b < part.tap_columns; ++b) {
                 const Index begin = part.column_offset[b], end = begin + depth * part.run;
                 for (Index c = begin; c < end; ++c) {
@@ -93,6 +94,21 @@ template <class C, int Bytes, int N, int P>
                 }
             }
         }
+    }
+    if (last && operands.bias != nullptr)
+#pragma GCC unroll 4
+        for (int v = 0; v < N; ++v) {
+            const V bias = *reinterpret_cast<const V*>(operands.bias + v * width);
+#pragma GCC unroll 16
+            for (int p = 0; p < P; ++p) sum[p][v] += bias;
+        }
+    if (last && operands.activation.kind != Activation::Kind::none) {
+        Register<C, Bytes> whole[P * N];  // `sum` itself would not stay in registers
+#pragma GCC unroll 32
+        for (int i = 0; i < P * N; ++i) whole[i] = sum[i / N][i % N];
+        activate_vectors<C, Bytes, P * N>(operands.activation, whole);
+#pragma GCC unroll 32
+        for (int i = 0; i < P * N; ++i) sum[i / N][i % N] = whole[i];
     }
 #pragma GCC unroll 16
     for (int p = 0; p < P; ++p)
@@ -161,28 +177,25 @@ struct ChannelTiles {
 
     template <int Bytes>
     [[gnu::always_inline]] void pixels(const ChannelPart<C>& part, Range blocks, bool last, Ahead& ahead) const {
-        for (Index p = 0; p < part.pixels;) {
-            const Index height = tile_height<Bytes>(part.pixels - p);
+        for (Index p = 0, height; p < part.pixels; p += height) {
+            height = tile_height<Bytes>(part.pixels - p);
             ahead.prefetch();
             switch (height) {
                 case 12:
-                    tile<Bytes, 12>(part, p, blocks);
+                    tile<Bytes, 12>(part, p, blocks, last);
                     break;
                 case 10:
-                    tile<Bytes, 10>(part, p, blocks);
+                    tile<Bytes, 10>(part, p, blocks, last);
                     break;
                 case 8:
-                    tile<Bytes, 8>(part, p, blocks);
+                    tile<Bytes, 8>(part, p, blocks, last);
                     break;
                 case 6:
-                    tile<Bytes, 6>(part, p, blocks);
+                    tile<Bytes, 6>(part, p, blocks, last);
                     break;
                 default:
-                    tile<Bytes, 4>(part, p, blocks);
+                    tile<Bytes, 4>(part, p, blocks, last);
             }
-            const Index end = std::min(p + height, part.pixels);
-            if (last && operands.finish.needed()) finish<Bytes>(part, {p, end});
-            p = end;
         }
     }
 
@@ -199,19 +212,9 @@ struct ChannelTiles {
     }
 
     template <int Bytes, int P>
-    [[gnu::always_inline]] void tile(const ChannelPart<C>& part, Index first, Range blocks) const {
+    [[gnu::always_inline]] void tile(const ChannelPart<C>& part, Index first, Range blocks, bool last) const {
         if constexpr (P <= most_pixels<Bytes> && (N > 1 || P % 4 == 0))
-            channel_tile<C, Bytes, N, P>(part, operands, first, blocks);
-    }
-
-    /// While the sums are in the first-level cache.
-    template <int Bytes>
-    [[gnu::always_inline]] void finish(const ChannelPart<C>& part, Range of) const {
-        Finish<C> pixel = operands.finish;
-        for (Index p = of.begin; p < of.end; ++p) {
-            pixel.sums = part.sums[p] + operands.sum_offset;
-            pixel.template run<Bytes>();
-        }
+            channel_tile<C, Bytes, N, P>(part, operands, first, blocks, last);
     }
 };
 

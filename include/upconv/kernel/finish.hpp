@@ -1,6 +1,4 @@
-// Finish: bias and activation on sums that rest in a buffer, before they move to the output.
-//
-//     sums[i][lane] = activation(sums[i][lane] + bias[lane])
+// Finish: the activation of whole sums, a vector at a time, on their way into the output.
 #pragma once
 
 #include "activation.hpp"
@@ -39,33 +37,12 @@ template <class C, int Bytes, int N>
 [[gnu::always_inline]] inline void activate_vectors(const Activation& activation, Register<C, Bytes>* v) {
     if (activation.kind == Activation::Kind::none) return;
     constexpr int width = Bytes / static_cast<int>(sizeof(C));
-    C in_memory[N * width];
-#pragma GCC unroll 16
+    alignas(64) C in_memory[N * width];
+#pragma GCC unroll 32
     for (int i = 0; i < N; ++i) *reinterpret_cast<Vector<C, Bytes>*>(in_memory + i * width) = v[i];
     for (int i = 0; i < N; ++i) activate_at<C, Bytes>(in_memory + i * width, activation);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
     for (int i = 0; i < N; ++i) v[i] = *reinterpret_cast<Vector<C, Bytes>*>(in_memory + i * width);
 }
-
-template <class C>
-struct Finish {
-    C* sums = nullptr;  // (count, lanes)
-    Index count = 0, lanes = 0;
-    const C* bias = nullptr;  // (lanes), or none
-    Activation activation = Activation::none;
-
-    bool needed() const { return bias != nullptr || activation.kind != Activation::Kind::none; }
-
-    template <int Bytes>
-    [[gnu::always_inline]] void run() const {
-        using V = Vector<C, Bytes>;
-        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        for (C* at = sums; at != sums + count * lanes; at += lanes)
-            for (Index lane = 0; lane < lanes; lane += width) {
-                if (bias != nullptr) *reinterpret_cast<V*>(at + lane) += *reinterpret_cast<const V*>(bias + lane);
-                activate_at<C, Bytes>(at + lane, activation);
-            }
-    }
-};
 
 }  // namespace upconv

@@ -12,7 +12,7 @@
 #include "../kernel/store.hpp"
 #include "channel_parts.hpp"
 #include "problem.hpp"
-#include "row_ring.hpp"
+#include "row_window.hpp"
 #include "strips.hpp"
 
 namespace upconv {
@@ -71,14 +71,15 @@ class ChannelPlan {
 
     /// Numbers of elements in a worker's buffers.
     struct Sizes {
-        Index ring_rows, ring, bias, stage, pointers, parts, offsets;
+        Index window_rows, window, bias, stage, pointers, parts, offsets;
 
         Index bytes() const {
-            return Pieces::bytes<C>(ring) + Pieces::bytes<C>(bias) + Pieces::bytes<C>(stage) +
+            return Pieces::bytes<C>(window) + Pieces::bytes<C>(bias) + Pieces::bytes<C>(stage) +
                    Pieces::bytes<C*>(pointers) + Pieces::bytes<ChannelPart<C>>(parts) + Pieces::bytes<Index>(offsets);
         }
     };
 
+    class Lists;
     class Worker;
 
     static constexpr Index packed_target = 512 * 1024;  // bytes of packed input a strip: half of a second-level cache
@@ -101,6 +102,10 @@ class ChannelPlan {
     }
     Index row_size() const { return (channels_ + block() - 1) / block() * packed_columns() * block(); }
     Index stage_columns() const { return tile_columns_ * column_phases(); }
+    /// Where a row of the stage begins.
+    Index stage_row(Index line, Index row_phase) const {
+        return (line * row_phases() + row_phase) * stage_columns() * lanes_;
+    }
     RowNumbers row_numbers() const { return {rows_.steps(), rows_.input_step, rows_.input, rows_.reach()}; }
 
     void cut() {
@@ -193,7 +198,7 @@ class ChannelPlan {
     const ChannelParts& parts(const Way& way) const { return way.input ? in_place_parts_ : packed_parts_; }
 
     Sizes sizes_of(const StripCut& cut, const Way& way) const {
-        const Index ring_rows = way.input ? 0 : row_numbers().most_read(cut.lines, cut.rows);
+        const Index window_rows = way.input ? 0 : row_numbers().most_read(cut.lines, cut.rows);
         Index lists = 0, parts_lists = 0, taps = 0;
         for (std::size_t p = 0; p < rows_.phases.size(); ++p) {
             const Index of_phase = static_cast<Index>(rows_.phases[p].tap.size()) + 1;
@@ -202,8 +207,8 @@ class ChannelPlan {
         }
         for (const auto& phase : parts(way).columns)
             for (const WalkSegment& segment : phase) taps += segment.taps.size();
-        return {.ring_rows = ring_rows,
-                .ring = way.input ? 0 : (ring_rows + 1) * row_size(),
+        return {.window_rows = window_rows,
+                .window = way.input ? 0 : (window_rows + 1) * row_size(),
                 .bias = lanes_,
                 .stage = way.output ? 0 : cut.rows * row_phases() * stage_columns() * lanes_,
                 .pointers = lists * column_phases() * cut.rows * tile_columns_ +

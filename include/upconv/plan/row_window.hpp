@@ -1,4 +1,5 @@
-// RowRing: the packed input rows of a strip. Strips come in order, and what one has packed the next still finds.
+// RowWindow: the packed input rows of a strip, one after the other. Strips come in order, and the rows that one has
+// packed and the next reads too move to the front: so the taps of a pixel lie at the same distance everywhere.
 #pragma once
 
 #include "../kernel/view.hpp"
@@ -29,10 +30,10 @@ struct RowNumbers {
 };
 
 template <class C>
-class RowRing {
+class RowWindow {
   public:
     /// `memory` has room for `rows` + 1 rows of `row_size` numbers: the last is the row of zeros.
-    RowRing(const RowNumbers& numbers, C* memory, Index rows, Index row_size)
+    RowWindow(const RowNumbers& numbers, C* memory, Index rows, Index row_size)
         : numbers_(numbers), memory_(memory), rows_(rows), row_size_(row_size) {
         std::fill(memory + rows * row_size, memory + (rows + 1) * row_size, C(0));
     }
@@ -43,10 +44,11 @@ class RowRing {
     void load(Index part, Range lines, const Pack& pack) {
         const Range rows = numbers_.read(lines);
         if (part != part_ || rows.begin < held_.begin || rows.begin > held_.end) held_ = {rows.begin, rows.begin};
-        for (Index row = held_.end; row < rows.end; ++row)
-            pack(row / numbers_.height, row % numbers_.height, memory_ + row % rows_ * row_size_);
+        std::copy(at(rows.begin), at(held_.end), memory_);
+        held_.begin = rows.begin;
+        for (Index row = held_.end; row < rows.end; ++row) pack(row / numbers_.height, row % numbers_.height, at(row));
         part_ = part;
-        held_ = {rows.begin, std::max(held_.end, rows.end)};
+        held_.end = std::max(held_.end, rows.end);
     }
 
     /// Whether the input row at `offset` from the first of an output step is in its image.
@@ -59,15 +61,17 @@ class RowRing {
     const C* row(Index line, Index offset) const {
         if (!inside(line, offset)) return memory_ + rows_ * row_size_;
         const Index row = line % numbers_.steps * numbers_.step + offset;
-        return memory_ + (line / numbers_.steps * numbers_.height + row) % rows_ * row_size_;
+        return at(line / numbers_.steps * numbers_.height + row);
     }
 
   private:
+    C* at(Index row) const { return memory_ + (row - held_.begin) * row_size_; }
+
     RowNumbers numbers_;
     C* memory_;
     Index rows_, row_size_;
     Index part_ = -1;
-    Range held_;
+    Range held_;  // the first at the front
 };
 
 }  // namespace upconv
