@@ -58,7 +58,9 @@ void check_channels(const ChannelCase& of, const Way& way) {
     const Index lanes = N * way.bytes / static_cast<Index>(sizeof(C));
     const std::vector<Index> column_offset{0, input.block, 2 * input.block};
     std::vector<C> weights, bias;
-    for (Index lane = 0; lane < lanes; ++lane) bias.push_back(small_integer<C>(engine));
+    // Every third case sums two blocks of output channels, with the same weights and biases of their own.
+    const Index blocks = of.channels % 3 == 0 ? 2 : 1;
+    for (Index lane = 0; lane < blocks * lanes; ++lane) bias.push_back(of.bias ? small_integer<C>(engine) : C(0));
     std::vector<std::vector<const C*>> rows;
     std::vector<SumRows<C>> sums;
     std::vector<upconv::ChannelPart<C>> parts;
@@ -70,7 +72,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
         for (Index a = taps.part_rows.begin; a < taps.part_rows.end; ++a)
             for (Index p = 0; p < upconv::ChannelPart<C>::listed(of.pixels); ++p)
                 rows.back().push_back(input.at(a, std::min(p, of.pixels - 1) * input.step + taps.part_columns.begin));
-        sums.emplace_back(of.pixels, lanes);
+        sums.emplace_back(of.pixels, blocks * lanes);
         sums.back().rows.resize(static_cast<std::size_t>(upconv::ChannelPart<C>::listed(of.pixels)),
                                 sums.back().rows.back());
         const Index run = taps.as_run && input.blocks == 1 ? taps.part_columns.size() : 1;
@@ -94,20 +96,21 @@ void check_channels(const ChannelCase& of, const Way& way) {
         parts[i].row = rows[i].data();
         parts[i].sums = sums[i].rows.data();
     }
-    if (!of.bias) std::fill(bias.begin(), bias.end(), C(0));
-    run<C>(way, upconv::ChannelTiles<C, N>{parts.data(),
-                                           static_cast<Index>(parts.size()),
-                                           {.weight = weights.data(),
-                                            .channels = of.channels,
-                                            .block_stride = input.block_stride,
-                                            .sum_offset = 0,
-                                            .bias = of.bias ? bias.data() : nullptr,
-                                            .activation = of.activation}});
+    std::vector<upconv::ChannelOperands<C>> operands;
+    for (Index b = 0; b < blocks; ++b)
+        operands.push_back({.weight = weights.data(),
+                            .channels = of.channels,
+                            .block_stride = input.block_stride,
+                            .sum_offset = b * lanes,
+                            .bias = of.bias ? bias.data() + b * lanes : nullptr,
+                            .activation = of.activation});
+    const auto count = static_cast<Index>(parts.size());
+    run<C>(way, upconv::ChannelTiles<C, N>{parts.data(), count, operands.data(), blocks, of.channels % 4 == 0});
 
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const Taps& taps = phase_taps[i];
-        SumRows<C> expected(of.pixels, lanes);
-        for (C* row : expected.rows) std::fill(row, row + lanes, C(0));
+        SumRows<C> expected(of.pixels, blocks * lanes);
+        for (C* row : expected.rows) std::fill(row, row + blocks * lanes, C(0));
         const C* weight = weights.data() + parts[i].phase_weight * lanes;
         for (Index k = 0; k < of.channels; k += input.block)
             for (Index a = 0; a < taps.rows; ++a)
@@ -118,10 +121,10 @@ void check_channels(const ChannelCase& of, const Way& way) {
                             if (b < taps.part_columns.begin || b >= taps.part_columns.end) continue;
                             const C x = input.at(a, p * input.step + b)[k / input.block * input.block_stride + c];
                             C* const to = expected.rows[static_cast<std::size_t>(p)];
-                            for (Index lane = 0; lane < lanes; ++lane) to[lane] += weight[lane] * x;
+                            for (Index lane = 0; lane < blocks * lanes; ++lane) to[lane] += weight[lane % lanes] * x;
                         }
         for (C* row : expected.rows)
-            for (Index lane = 0; lane < lanes; ++lane)
+            for (Index lane = 0; lane < blocks * lanes; ++lane)
                 row[lane] = upconv::activate(of.activation, row[lane] + bias[static_cast<std::size_t>(lane)]);
         ASSERT_TRUE(close(of.activation, sums[i].memory, expected.memory))
             << "activation " << static_cast<int>(of.activation.kind) << ", part " << i << ", " << of.pixels

@@ -51,8 +51,9 @@ struct ChannelOperands {
     Activation activation;
 };
 
-/// The panel of weights after the one that is summed: it comes from far, and each tile asks for its share of it, little
-/// by little. 5 to 15 % where the weights exceed a cache. (Into the first-level cache or the second: the same.)
+/// The panel of weights after the one that is summed: it comes from far, and each tap of each tile asks for its share
+/// of it. 5 to 15 % where the weights exceed a cache; all at once for each tile: 10 % less. (Into the first-level cache
+/// or the second: the same.)
 struct PanelAhead {
     const char *next, *end;
     Index share;
@@ -64,7 +65,7 @@ struct PanelAhead {
 
 /// Blocks of channels that are one loop: with one tap and pixels in place those of all blocks are neighbours.
 template <class C>
-Index together(const ChannelPart<C>& part, const ChannelOperands<C>& operands) {
+[[gnu::always_inline]] inline Index together(const ChannelPart<C>& part, const ChannelOperands<C>& operands) {
     return part.phase_taps == 1 && operands.block_stride == channel_block ? 8 : 1;
 }
 
@@ -88,7 +89,6 @@ template <class C, int Bytes, int N, int P>
     const Index step = together(part, operands);
     for (Index k = blocks.begin; k < blocks.end; k += step) {
         const Index depth = std::min(operands.channels - k * block, block * std::min(step, blocks.end - k));
-        if (k != blocks.begin) ahead.prefetch();
         for (Index a = 0; a < part.tap_rows; ++a) {
             const C* weight = operands.weight + part.weight_at(k, a, block, depth) * lanes;
             const C* const* row = part.row + a * part.list_step + first;
@@ -96,6 +96,7 @@ template <class C, int Bytes, int N, int P>
 #pragma GCC unroll 16
             for (int p = 0; p < P; ++p) pixel[p] = row[p] + (k * operands.block_stride + a * part.row_step);
             for (Index b = 0; b < part.tap_columns; ++b) {
+                ahead.prefetch();
                 const Index begin = part.column_offset[b], end = begin + depth * part.run;
                 for (Index c = begin; c < end; ++c) {
                     V w[N];
@@ -133,12 +134,15 @@ template <class C, int Bytes, int N, int P>
         for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums(p) + v * width) = sum[p][v];
 }
 
-/// The sums of `lanes` = N vectors of output channels, for all pixels of all parts of a strip.
+/// The sums of `lanes` = N vectors of output channels, for all pixels of all parts of a strip; or of several times as
+/// many channels, all for one tile of pixels after the other.
 template <class C, int N>
 struct ChannelTiles {
     const ChannelPart<C>* parts;
-    Index count;
-    ChannelOperands<C> operands;
+    Index part_count;
+    const ChannelOperands<C>* operands;
+    Index operand_count;
+    bool far;  // whether the sums are not in a cache
 
     /// A phase whose weights fit the second-level cache several times is summed at once: the sums never leave their
     /// registers, 2 to 4 % (of 590 KiB: 15 % slower). Others take panels of weights that stay in the first-level cache
@@ -147,9 +151,9 @@ struct ChannelTiles {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        for (const ChannelPart<C>*part = parts, *end; part != parts + count; part = end) {
+        for (const ChannelPart<C>*part = parts, *end; part != parts + part_count; part = end) {
             end = part;
-            while (end != parts + count && end->phase_weight == part->phase_weight) ++end;
+            while (end != parts + part_count && end->phase_weight == part->phase_weight) ++end;
             phase<Bytes>(part, end);
         }
     }
@@ -157,28 +161,29 @@ struct ChannelTiles {
     /// All parts of a phase for each panel of weights in turn, while it is in the first-level cache.
     template <int Bytes>
     [[gnu::always_inline]] void phase(const ChannelPart<C>* first, const ChannelPart<C>* end) const {
-        const Index block = std::min(operands.channels, channel_block);
-        const Index blocks = (operands.channels + block - 1) / block;
-        Index taps = 0, tiles = 0;
+        const Index block = std::min(operands->channels, channel_block);
+        const Index blocks = (operands->channels + block - 1) / block;
+        Index taps = 0, visits = 0;
         for (const ChannelPart<C>* part = first; part != end; ++part) {
             taps = std::max(taps, part->tap_rows * part->tap_columns * part->run);
-            tiles += (part->pixels + most_pixels<Bytes> - 1) / most_pixels<Bytes>;
+            visits += (part->pixels + most_pixels<Bytes> - 1) / most_pixels<Bytes> * part->tap_rows * part->tap_columns;
         }
-        const bool whole = operands.channels * taps * N * Bytes <= whole_target;
+        const bool whole = operands->channels * taps * N * Bytes <= whole_target;
         const Index chunk = whole ? blocks : std::clamp<Index>(panel_steps / (taps * block), 1, blocks);
         for (Index k = 0; k < blocks; k += chunk) {
             const Range panel{k, std::min(k + chunk, blocks)};
-            PanelAhead ahead = next_panel<Bytes>(*first, panel, tiles);
+            PanelAhead ahead = next_panel<Bytes>(*first, panel, visits);
             for (const ChannelPart<C>* part = first; part != end; ++part)
                 pixels<Bytes>(*part, panel, panel.end == blocks, ahead);
         }
     }
 
     template <int Bytes>
-    [[gnu::always_inline]] PanelAhead next_panel(const ChannelPart<C>& part, Range panel, Index tiles) const {
-        const Index block = std::min(operands.channels, channel_block), step = block * part.phase_taps * N * Bytes;
-        const auto* const weight = reinterpret_cast<const char*>(operands.weight) + part.phase_weight * N * Bytes;
-        const Index visits = tiles * ((panel.size() + together(part, operands) - 1) / together(part, operands));
+    [[gnu::always_inline]] PanelAhead next_panel(const ChannelPart<C>& part, Range panel, Index taps) const {
+        const Index block = std::min(operands->channels, channel_block), step = block * part.phase_taps * N * Bytes;
+        const auto* const weight = reinterpret_cast<const char*>(operands->weight) + part.phase_weight * N * Bytes;
+        const Index loop = together(part, *operands);
+        const Index visits = std::max<Index>(taps * ((panel.size() + loop - 1) / loop), 1);
         return {weight + panel.end * step, weight + (panel.end + panel.size()) * step,
                 (panel.size() * step / 64 + visits - 1) / visits * 64};
     }
@@ -187,24 +192,33 @@ struct ChannelTiles {
     [[gnu::always_inline]] void pixels(const ChannelPart<C>& part, Range blocks, bool last, PanelAhead& ahead) const {
         for (Index p = 0, height; p < part.pixels; p += height) {
             height = tile_height<Bytes>(part.pixels - p);
-            ahead.prefetch();
-            switch (height) {
-                case 12:
-                    tile<Bytes, 12>(part, p, blocks, last, ahead);
-                    break;
-                case 10:
-                    tile<Bytes, 10>(part, p, blocks, last, ahead);
-                    break;
-                case 8:
-                    tile<Bytes, 8>(part, p, blocks, last, ahead);
-                    break;
-                case 6:
-                    tile<Bytes, 6>(part, p, blocks, last, ahead);
-                    break;
-                default:
-                    tile<Bytes, 4>(part, p, blocks, last, ahead);
-            }
+            if (far && blocks.begin == 0) ask_for_sums<Bytes>(part, p, height);
+            for (const ChannelOperands<C>* of = operands; of != operands + operand_count; ++of) switch (height) {
+                    case 12:
+                        tile<Bytes, 12>(part, *of, p, blocks, last, ahead);
+                        break;
+                    case 10:
+                        tile<Bytes, 10>(part, *of, p, blocks, last, ahead);
+                        break;
+                    case 8:
+                        tile<Bytes, 8>(part, *of, p, blocks, last, ahead);
+                        break;
+                    case 6:
+                        tile<Bytes, 6>(part, *of, p, blocks, last, ahead);
+                        break;
+                    default:
+                        tile<Bytes, 4>(part, *of, p, blocks, last, ahead);
+                }
         }
+    }
+
+    /// Of pixels that come 24 later. 12 or 96: less.
+    template <int Bytes>
+    [[gnu::always_inline]] void ask_for_sums(const ChannelPart<C>& part, Index first, Index count) const {
+        constexpr Index later = 24, width = Bytes / static_cast<Index>(sizeof(C));
+        for (Index p = first + later; p < std::min(first + later + count, part.pixels); ++p)
+            for (Index v = 0; v < operand_count * N; ++v)
+                prefetch_to_write(part.sums[p] + operands->sum_offset + v * width);
     }
 
     template <int Bytes>
@@ -212,18 +226,20 @@ struct ChannelTiles {
 
     /// As large as registers allow, but no remainder of one or two pixels: a tile below four waits for its own sums.
     /// One vector, which only the last channels have, makes do with every other height: a third less to compile.
+    /// (Inlined late, g++ 12 gave it the range of its narrower sister, and left pixels out.)
     template <int Bytes>
-    static constexpr Index tile_height(Index left) {
+    [[gnu::always_inline]] static constexpr Index tile_height(Index left) {
         constexpr Index most = most_pixels<Bytes>, step = N == 1 ? 4 : 2;
-        if (left <= most) return std::max<Index>((left + step - 1) / step * step, 4);
-        return left < most + 3 ? std::max<Index>(most - 4, 4) : most;
+        if (left >= most + 3) return most;
+        if (left > most) return most > 8 ? most - 4 : 4;
+        return left <= 4 ? 4 : (left + step - 1) / step * step;
     }
 
     template <int Bytes, int P>
-    [[gnu::always_inline]] void tile(const ChannelPart<C>& part, Index first, Range blocks, bool last,
-                                     PanelAhead& ahead) const {
+    [[gnu::always_inline]] void tile(const ChannelPart<C>& part, const ChannelOperands<C>& of, Index first,
+                                     Range blocks, bool last, PanelAhead& ahead) const {
         if constexpr (P <= most_pixels<Bytes> && (N > 1 || P % 4 == 0))
-            channel_tile<C, Bytes, N, P>(part, operands, first, blocks, last, ahead);
+            channel_tile<C, Bytes, N, P>(part, of, first, blocks, last, ahead);
     }
 };
 

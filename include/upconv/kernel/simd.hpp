@@ -45,6 +45,15 @@ template <class T, int Bytes>
     *static_cast<Vector<T, Bytes>*>(to) = *reinterpret_cast<const volatile Vector<T, Bytes>*>(from);
 }
 
+/// Asks for the line at `to` to write to it. (What __builtin_prefetch makes of it for the baseline only reads.)
+[[gnu::always_inline]] inline void prefetch_to_write(const void* to) {
+#if defined(__x86_64__)
+    asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(to)));
+#else
+    __builtin_prefetch(to, 1);
+#endif
+}
+
 /// Numbers of lanes, as wide as the numbers that they pick.
 template <class T>
 using Lane = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;

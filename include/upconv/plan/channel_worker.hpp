@@ -18,12 +18,11 @@ class ChannelPlan<T>::Worker {
         const Range columns{first, std::min(first + plan_.tile_columns_, plan_.columns_.steps())};
         if (!call_.way.input) pack(part, lines, columns);
         lists_.point({group_, lines, columns, window_, stage_});
-        const Index end = (split + 1) * plan_.splittable_ / call_.splits;
-        const Index count = static_cast<Index>(plan_.blocks_.size());
-        for (Index b = split * plan_.splittable_ / call_.splits; b < (end == plan_.splittable_ ? count : end); ++b) {
-            const Block& block = plan_.blocks_[static_cast<std::size_t>(b)];
-            sum(block);
-            if (!call_.way.output) unpack(block, lines, columns);
+        const Range blocks = plan_.blocks_of(split, call_.splits);
+        for (Index b = blocks.begin, count; b < blocks.end; b += count) {
+            count = plan_.summed_together(b, blocks.end, call_.way);
+            sum(b, count);
+            if (!call_.way.output) unpack(plan_.blocks_[static_cast<std::size_t>(b)], lines, columns);
         }
     }
 
@@ -35,6 +34,7 @@ class ChannelPlan<T>::Worker {
                   call.way.input ? 0 : plan.row_size()),
           bias_(pieces.take<C>(sizes.bias)),
           stage_(pieces.take<C>(sizes.stage)),
+          operands_(pieces.take<ChannelOperands<C>>(sizes.operands)),
           lists_(plan, call, sizes, pieces) {
         std::fill(bias_, bias_ + sizes.bias, C(0));
     }
@@ -49,21 +49,26 @@ class ChannelPlan<T>::Worker {
 
     Index outputs() const { return plan_.problem_.outputs_per_group(); }
 
-    void sum(const Block& block) const {
-        const T* const bias = call_.store.bias;
-        if (bias != nullptr)
-            for (Index c = 0; c < block.channels; ++c) bias_[c] = widen<C>(bias[group_ * outputs() + block.first + c]);
-        const Index blocks_apart = call_.way.input ? channel_block : plan_.packed_columns() * plan_.block();
-        const ChannelOperands<C> operands{.weight = plan_.weight_.data() + group_ * plan_.group_weights_ + block.weight,
-                                          .channels = plan_.channels_,
-                                          .block_stride = blocks_apart,
-                                          .sum_offset = call_.way.output ? block.first : 0,
-                                          .bias = bias == nullptr ? nullptr : bias_,
-                                          .activation = call_.store.activation};
-        if (block.vectors == 2)
-            run_on(plan_.isa_, ChannelTiles<C, 2>{lists_.parts(), lists_.count(), operands});
+    void sum(Index first, Index count) {
+        const bool far = call_.way.output && plan_.far_output_;
+        for (Index b = 0; b < count; ++b)
+            operands_[b] = operands(plan_.blocks_[static_cast<std::size_t>(first + b)], bias_ + b * plan_.lanes_);
+        if (plan_.blocks_[static_cast<std::size_t>(first)].vectors == 2)
+            run_on(plan_.isa_, ChannelTiles<C, 2>{lists_.parts(), lists_.count(), operands_, count, far});
         else
-            run_on(plan_.isa_, ChannelTiles<C, 1>{lists_.parts(), lists_.count(), operands});
+            run_on(plan_.isa_, ChannelTiles<C, 1>{lists_.parts(), lists_.count(), operands_, count, far});
+    }
+
+    ChannelOperands<C> operands(const Block& block, C* bias) const {
+        const T* const from = call_.store.bias;
+        if (from != nullptr)
+            for (Index c = 0; c < block.channels; ++c) bias[c] = widen<C>(from[group_ * outputs() + block.first + c]);
+        return {.weight = plan_.weight_.data() + group_ * plan_.group_weights_ + block.weight,
+                .channels = plan_.channels_,
+                .block_stride = call_.way.input ? channel_block : plan_.packed_columns() * plan_.block(),
+                .sum_offset = call_.way.output ? block.first : 0,
+                .bias = from == nullptr ? nullptr : bias,
+                .activation = call_.store.activation};
     }
 
     void unpack(const Block& block, Range lines, Range columns) const {
@@ -84,7 +89,8 @@ class ChannelPlan<T>::Worker {
     const Call& call_;
     Index group_ = 0;
     RowWindow<C> window_;
-    C *bias_, *stage_;  // (lanes); (lines, row phases, columns, lanes)
+    C *bias_, *stage_;  // (operands, lanes); (lines, row phases, columns, lanes)
+    ChannelOperands<C>* operands_;
     Lists lists_;
 };
 
