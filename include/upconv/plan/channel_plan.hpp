@@ -40,7 +40,7 @@ class ChannelPlan {
         const Index lines = problem_.n * rows_.steps(), groups = problem_.relation.groups;
         const Way way = way_for(input, output);
         const StripCut cut = cut_strips(lines, way.input ? most_rows_ : packed_strip_rows(), groups * column_tiles(),
-                                        splittable_, executor.threads());
+                                        splittable_, executor.threads(), has_more_weights());
         const Call call{input, output, store, cut.splits, way};
         const Sizes sizes = sizes_of(cut, way);
         run_strips(cut, sizes.bytes(), problem_.flops() / 32, executor,
@@ -89,6 +89,10 @@ class ChannelPlan {
     static constexpr double far_bytes = 4e6;            // of a tensor that no second-level cache holds
     static constexpr Index pixel_target = 256;          // steps of a strip: what a panel of weights is read for
 
+    bool has_more_weights() const {
+        const Shape4 in = problem_.input_shape();
+        return problem_.outputs_per_group() * problem_.relation.taps() > problem_.n * in.h * in.w;
+    }
     Index row_phases() const { return static_cast<Index>(rows_.phases.size()); }
     Index column_phases() const { return static_cast<Index>(columns_.phases.size()); }
     Index column_tiles() const { return (columns_.steps() + tile_columns_ - 1) / tile_columns_; }
@@ -219,7 +223,7 @@ class ChannelPlan {
     const ChannelParts& parts(const Way& way) const { return way.input ? in_place_parts_ : packed_parts_; }
 
     Sizes sizes_of(const StripCut& cut, const Way& way) const {
-        const Index window_rows = way.input ? 0 : row_numbers().most_read(cut.lines, cut.rows);
+        const Index window_rows = way.input ? 0 : row_numbers().most_read(cut);
         Index lists = 0, parts_lists = 0, taps = 0;
         for (std::size_t p = 0; p < rows_.phases.size(); ++p) {
             const Index of_phase = static_cast<Index>(rows_.phases[p].tap.size()) + 1;

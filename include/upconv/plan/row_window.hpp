@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../kernel/view.hpp"
+#include "strips.hpp"
 #include "walk.hpp"
 
 namespace upconv {
@@ -20,11 +21,10 @@ struct RowNumbers {
         return {number(lines.begin, reach.begin), number(lines.end - 1, reach.end)};
     }
 
-    /// The most rows that any strip of `strip` steps reads, of `lines` in all.
-    Index most_read(Index lines, Index strip) const {
+    /// The most rows that any strip reads.
+    Index most_read(const StripCut& cut) const {
         Index most = 1;
-        for (Index line = 0; line < lines; line += strip)
-            most = std::max(most, read({line, std::min(line + strip, lines)}).size());
+        for (Index i = 0; i < cut.strips; ++i) most = std::max(most, read(cut.strip(i)).size());
         return most;
     }
 };

@@ -9,21 +9,24 @@
 
 namespace upconv {
 
-/// `lines` output steps over all images, `rows` of them a strip; `parts` of the output that are walked one after the
-/// other (tiles of columns, groups), and `splits` of its channels where there are fewer strips than threads.
+/// `lines` output steps over all images in `strips` of about the same height, `rows` at most; `parts` of the output
+/// that are walked one after the other (tiles of columns, groups), and `splits` of its channels that threads share.
 struct StripCut {
     Index lines, rows, strips, parts, splits;
 
     Index items() const { return parts * splits * strips; }
+    Range strip(Index i) const { return {i * lines / strips, (i + 1) * lines / strips}; }
 };
 
-/// Strips of at most `most_rows`, of about the same height, and as many as the threads can share evenly.
-inline StripCut cut_strips(Index lines, Index most_rows, Index parts, Index blocks, Index threads) {
+/// Strips of at most `most_rows`, and as many as the threads can share evenly: or threads share the `blocks` of its
+/// channels, where the strips are fewer than threads and the weights, which every strip reads, more than the input.
+inline StripCut cut_strips(Index lines, Index most_rows, Index parts, Index blocks, Index threads,
+                           bool more_weights = false) {
     Index strips = (lines + most_rows - 1) / most_rows;
-    if (threads > 1 && lines >= threads) strips = (strips + threads - 1) / threads * threads;
-    const Index rows = (lines + strips - 1) / strips;
-    strips = (lines + rows - 1) / rows;
-    return {lines, rows, strips, parts, parts * strips >= threads ? 1 : std::min(blocks, threads)};
+    const bool by_blocks = more_weights && parts * strips < threads && blocks >= threads;
+    if (threads > 1 && lines >= threads && !by_blocks) strips = (strips + threads - 1) / threads * threads;
+    return {lines, (lines + strips - 1) / strips, strips, parts,
+            parts * strips >= threads ? 1 : std::min(blocks, threads)};
 }
 
 /// Makes a worker for each thread, make(memory) with `bytes` of its own, and gives each a stretch of the items in
@@ -36,8 +39,7 @@ void run_strips(const StripCut& cut, Index bytes, double cycles, const E& execut
         auto worker = make(memory + w * bytes);
         for (Index item = w * items / workers; item < (w + 1) * items / workers; ++item) {
             const Index strip = item % cut.strips, split = item / cut.strips % cut.splits;
-            worker.run(item / cut.strips / cut.splits,
-                       Range{strip * cut.rows, std::min((strip + 1) * cut.rows, cut.lines)}, split);
+            worker.run(item / cut.strips / cut.splits, cut.strip(strip), split);
         }
     });
 }
