@@ -33,9 +33,12 @@ class DepthwiseOverChannels {
                                    static_cast<Index>(weight_.size())});
                 for (Index a : r.tap)
                     for (Index b : c.tap)
-                        for (Index g = 0; g < channels_; ++g)
+                        for (Index l = -lead(); l < channels_; ++l) {
+                            const Index g = l < 0 ? l + channels_ : l;
                             weight_.push_back(widen<C>(weight[problem.weight_index(g, 0, 0, a, b)]));
+                        }
             }
+        weight_.resize(weight_.size() + static_cast<std::size_t>(lead()));
     }
 
     /// Whether tensors that lie so in memory are for this kernel.
@@ -45,10 +48,10 @@ class DepthwiseOverChannels {
 
     template <Executor E>
     void run(View<const C> input, View<C> output, const Store<C>& store, const E& executor) const {
-        const Index parts = column_blocks_ * channel_blocks();
+        const Index parts = column_blocks_ * channel_blocks(), shift = shift_for(input, output);
         const StripCut cut = cut_strips(problem_.n * rows_.steps(), rows_.steps(), parts, 1, executor.threads());
         run_strips(cut, 0, problem_.flops() / 8, executor, [&](std::byte*) {
-            return Worker{*this, input, output, store};
+            return Worker{*this, input, output, store, shift};
         });
     }
 
@@ -65,6 +68,7 @@ class DepthwiseOverChannels {
         View<const C> input;
         View<C> output;
         const Store<C>& store;
+        Index shift;
 
         /// A block of columns of some channels; lines are steps of all images.
         void run(Index part, Range lines, Index /*split*/) const {
@@ -86,19 +90,22 @@ class DepthwiseOverChannels {
                                   .x = input.data + n * input.stride.n,
                                   .y = output.data + n * output.stride.n + phase.first_row * output.stride.h +
                                        phase.first_column * output.stride.w,
-                                  .weight = plan.weight_.data() + phase.weight,
+                                  .weight = plan.weight_.data() + phase.weight + plan.lead(),
                                   .bias = store.bias,
                                   .activation = store.activation,
                                   .rows = phase.rows,
                                   .columns = phase.columns,
                                   .output_rows = rows,
                                   .output_columns = of_block,
-                                  .channels = plan.channel_block(part / blocks),
+                                  .channels = plan.channel_block(part / blocks, shift),
                                   .x_row = input.stride.h,
                                   .x_column = input.stride.w,
                                   .y_row = plan.rows_.output_step * output.stride.h,
                                   .y_column = plan.columns_.output_step * output.stride.w,
-                                  .weight_step = plan.channels_,
+                                  .weight_step = plan.lead() + plan.channels_,
+                                  .shift = shift,
+                                  .all_channels = plan.channels_,
+                                  .all_columns = {0, phase.column_count},
                               });
         }
     };
@@ -109,8 +116,22 @@ class DepthwiseOverChannels {
 
     Index width() const { return vector_bytes(isa_) / static_cast<Index>(sizeof(C)); }
     Index channel_blocks() const { return std::max<Index>(channels_ / channels_together, 1); }
-    Range channel_block(Index block) const {
-        return {block * channels_together, block + 1 == channel_blocks() ? channels_ : (block + 1) * channels_together};
+    Range channel_block(Index block, Index shift) const {
+        return {std::max<Index>(block * channels_together - shift, 0),
+                (block + 1 == channel_blocks() ? channels_ : (block + 1) * channels_together) - shift};
+    }
+
+    /// Numbers before each row of weights: its last channels again, for the wrapped vector.
+    Index lead() const { return channels_ % width() == 0 ? width() : 0; }
+
+    /// By how many numbers each pixel begins past a vector's boundary; 0 where pixels differ, or are not read and written
+    /// one after the other.
+    Index shift_for(const View<const C>& input, const View<C>& output) const {
+        const bool whole = channels_ % width() == 0 && columns_.input_step == 1 && columns_.output_step == 1;
+        const bool alike = whole && input.stride.w == channels_ && output.stride.w == channels_ &&
+                           input.stride.h % width() == 0 && input.stride.n % width() == 0;
+        const auto bytes = reinterpret_cast<std::uintptr_t>(input.data) % static_cast<std::uintptr_t>(vector_bytes(isa_));
+        return alike ? static_cast<Index>(bytes / sizeof(C)) : 0;
     }
 
     static TapLine line(const AxisWalk& walk, const WalkPhase& phase) {
