@@ -25,7 +25,9 @@ class DepthwiseOverFinePlanes {
           columns_(axis_walk(problem.relation.columns, problem.direction)) {
         if (isa_ == Isa::avx512 && columns_.output <= width() / 2) isa_ = Isa::avx2;  // the same sums in fewer lanes
         if (problem.direction != Direction::to_fine || !is_small()) return;
-        cut_ = {width(), columns_.output_step};
+        cut_ = RowCut(width(), columns_.output_step);
+        const Index last = columns_.output - width();
+        if (cut_.parts == 1 && last >= 0 && last % cut_.stride == 0) last_ = last;
         if (!lay_out()) return;
         cut_strips_of_rows();
         pack(weight);
@@ -50,12 +52,6 @@ class DepthwiseOverFinePlanes {
     }
 
   private:
-    struct RowPhase {
-        Index first, count;
-        TapLine taps;
-        Index weight;  // where its weights begin within a channel's
-    };
-
     /// One thread's part of a run.
     struct Worker {
         const DepthwiseOverFinePlanes& plan;
@@ -73,8 +69,7 @@ class DepthwiseOverFinePlanes {
             const Index begin = std::clamp<Index>(steps.begin + reach.begin, 0, plan.rows_.input);
             const Index end = std::clamp<Index>(steps.end - 1 + reach.end, begin, plan.rows_.input);
             if (begin < end) spread_rows(&input(n, channel, begin, 0), end - begin);
-            for (const RowPhase& phase : plan.row_phases_)
-                sum(phase, n, channel, {steps.begin, std::min(steps.end, phase.count)}, begin);
+            sum(n, channel, steps, begin);
         }
 
         void spread_rows(const C* x, Index rows) const {
@@ -88,6 +83,7 @@ class DepthwiseOverFinePlanes {
                                   .vectors = plan.vectors_,
                                   .copies = plan.copies_,
                                   .base = plan.base_.data(),
+                                  .base_step = plan.cut_.advance / plan.cut_.stride,
                                   .lane = plan.lane_.data(),
                                   .kept = plan.kept_.data(),
                                   .spread = spread,
@@ -96,24 +92,26 @@ class DepthwiseOverFinePlanes {
                               });
         }
 
-        void sum(const RowPhase& phase, Index n, Index channel, Range steps, Index first_input_row) const {
-            if (steps.empty()) return;
-            run_on(plan.isa_,
-                   DepthwiseFinePlanes<C>{
-                       .spread = spread - first_input_row * plan.spread_row(),
-                       .y = &output(n, channel, phase.first, 0),
-                       .weight = plan.weight_.data() + channel * plan.channel_weights_ + phase.weight,
-                       .bias = store.bias == nullptr ? nullptr : store.bias + channel,
-                       .activation = store.activation,
-                       .rows = phase.taps,
-                       .output_rows = steps,
-                       .columns = plan.columns_.output,
-                       .column_taps = static_cast<Index>(plan.offset_.size()),
-                       .offset = plan.offset_.data(),
-                       .cut = plan.cut_,
-                       .spread_row = plan.spread_row(),
-                       .y_row = plan.rows_.output_step * output.stride.h,
-                   });
+        void sum(Index n, Index channel, Range steps, Index first_input_row) const {
+            run_on(plan.isa_, DepthwiseFinePlanes<C>{
+                                  .spread = spread - first_input_row * plan.spread_row(),
+                                  .y = &output(n, channel, 0, 0),
+                                  .weight = plan.weight_.data() + channel * plan.channel_weights_,
+                                  .bias = store.bias == nullptr ? nullptr : store.bias + channel,
+                                  .activation = store.activation,
+                                  .phases = plan.row_phases_.data(),
+                                  .phase_count = static_cast<Index>(plan.row_phases_.size()),
+                                  .steps = steps,
+                                  .columns = plan.columns_.output,
+                                  .column_taps = static_cast<Index>(plan.offset_.size()),
+                                  .offset = plan.offset_.data(),
+                                  .whole_vectors = plan.whole_vectors_.data(),
+                                  .last = plan.last_,
+                                  .cut = plan.cut_,
+                                  .spread_row = plan.spread_row(),
+                                  .y_row = output.stride.h,
+                                  .y_step = plan.rows_.output_step * output.stride.h,
+                              });
         }
     };
 
@@ -123,7 +121,7 @@ class DepthwiseOverFinePlanes {
 
     Index width() const { return vector_bytes(isa_) / static_cast<Index>(sizeof(C)); }
     Index strips() const { return (rows_.steps() + strip_steps_ - 1) / strip_steps_; }
-    Index spread_copy() const { return (vectors_ + 1) * cut_.advance() + width(); }
+    Index spread_copy() const { return (vectors_ + 1) * cut_.advance + width(); }
     Index spread_row() const { return copies_ * spread_copy(); }
     Index spread_rows(Index steps) const { return steps + rows_.reach().size() - 1; }
 
@@ -154,7 +152,7 @@ class DepthwiseOverFinePlanes {
             return phase < columns_.phases.size() && !columns_.phases[phase].offset.empty() ? &columns_.phases[phase]
                                                                                              : nullptr;
         };
-        for (Index part = 0; part < cut_.parts(); ++part) {
+        for (Index part = 0; part < cut_.parts; ++part) {
             std::vector<Index> from;
             for (Index l = 0; l < cut_.width; ++l) {
                 const Index p = cut_.offset(part) + l;
@@ -163,8 +161,9 @@ class DepthwiseOverFinePlanes {
             const Index least = from.empty() ? 0 : *std::min_element(from.begin(), from.end());
             if (!from.empty() && *std::max_element(from.begin(), from.end()) >= least + cut_.width) return false;
             base_.push_back(least);
+            whole_vectors_.push_back(cut_.whole_vectors(part, columns_.output));
             lead_ = std::max(lead_, -least);
-            tail_ = std::max(tail_, least + vectors_ * (cut_.advance() / stride) + cut_.width - columns_.input);
+            tail_ = std::max(tail_, least + vectors_ * (cut_.advance / stride) + cut_.width - columns_.input);
             for (Index l = 0; l < cut_.width; ++l) {
                 const Index p = cut_.offset(part) + l;
                 const WalkPhase* phase = phase_at(p);
@@ -173,13 +172,13 @@ class DepthwiseOverFinePlanes {
         }
         // The last tap reads a copy without those that lack it.
         for (Index needed : {std::max<Index>(taps - 1, 1), taps})
-            for (Index part = 0; part < cut_.parts(); ++part)
+            for (Index part = 0; part < cut_.parts; ++part)
                 for (Index l = 0; l < cut_.width; ++l) {
                     const WalkPhase* phase = phase_at(cut_.offset(part) + l);
                     const bool has = phase != nullptr && static_cast<Index>(phase->offset.size()) >= needed;
                     kept_.push_back(has ? -1 : 0);
                 }
-        const auto half = kept_.begin() + cut_.parts() * cut_.width;
+        const auto half = kept_.begin() + cut_.parts * cut_.width;
         if (std::equal(kept_.begin(), half, half))
             kept_.resize(kept_.size() / 2);
         else
@@ -199,13 +198,13 @@ class DepthwiseOverFinePlanes {
         const auto taps = static_cast<Index>(offset_.size());
         for (const WalkPhase& r : rows_.phases) {
             row_phases_.push_back({r.first, r.count, tap_line(rows_, r), channel_weights_});
-            channel_weights_ += static_cast<Index>(r.tap.size()) * taps * cut_.parts() * cut_.width;
+            channel_weights_ += static_cast<Index>(r.tap.size()) * taps * cut_.parts * cut_.width;
         }
         for (Index g = 0; g < problem_.relation.groups; ++g)
             for (const WalkPhase& r : rows_.phases)
                 for (Index a : r.tap)
                     for (Index t = 0; t < taps; ++t)
-                        for (Index part = 0; part < cut_.parts(); ++part)
+                        for (Index part = 0; part < cut_.parts; ++part)
                             for (Index l = 0; l < cut_.width; ++l) {
                                 const Index p = (cut_.offset(part) + l) % cut_.stride;
                                 const bool is = p < static_cast<Index>(columns_.phases.size()) &&
@@ -226,11 +225,12 @@ class DepthwiseOverFinePlanes {
     FilterProblem problem_;
     Isa isa_;
     AxisWalk rows_, columns_;
-    RowCut cut_{1, 1};
+    RowCut cut_ = RowCut(1, 1);
     Index lead_ = 0, tail_ = 0;  // zeros around a row
-    Index vectors_ = 0, copies_ = 1;
+    Index vectors_ = 0, copies_ = 1, last_ = -1;
     Index strip_steps_ = 0;  // none: not for this kernel
-    std::vector<Index> base_, offset_;
+    std::vector<Index> base_, whole_vectors_;  // (parts)
+    std::vector<Index> offset_;
     std::vector<Lane<C>> lane_, kept_;
     std::vector<RowPhase> row_phases_;
     Index channel_weights_ = 0;
