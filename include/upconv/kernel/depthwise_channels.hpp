@@ -85,7 +85,7 @@ struct DepthwiseChannels {
     };
 
     Cut straight_vector() const {
-        const Range inside = columns.inside(output_columns, is_three() ? 1 : 0);
+        const Range inside = columns.inside(output_columns, reuses() ? 1 : 0);
         return {inside, {{{0, {output_columns.begin, inside.begin}}, {0, {inside.end, output_columns.end}}}}};
     }
 
@@ -111,7 +111,11 @@ struct DepthwiseChannels {
 
     static constexpr Index together = 7;
 
-    bool is_three() const { return columns.count == 3 && columns.spacing == 1 && columns.step <= 2; }
+    /// Whether the taps of an output are neighbours, and those of the next output are among them.
+    bool reuses() const {
+        const bool neighbours = columns.spacing == 1 || (columns.spacing == -1 && columns.step == 1);
+        return neighbours && columns.step < columns.count && (columns.count == 2 || columns.count == 3);
+    }
 
     Line row(Index i) const {
         const Range taps = rows.taps(i);
@@ -137,7 +141,7 @@ struct DepthwiseChannels {
             line.y += j * (y_column - y_row);
             line.x_step = rows.step * x_row;
             line.y_step = y_row;
-            tile<Bytes, together, 0>(line, j, columns.taps(j));
+            tile<Bytes, together, 0, 0>(line, j, columns.taps(j));
         }
     }
 
@@ -147,39 +151,47 @@ struct DepthwiseChannels {
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
         if (outputs.size() < 7)
             for (Index j = outputs.begin; j < outputs.end; ++j) pixel<Bytes>(line, j);
-        else if (!is_three())
-            tiles<Bytes, 0>(line, outputs);
+        else if (!reuses())
+            tiles<Bytes, 0, 0>(line, outputs);
+        else if (columns.count == 2)
+            tiles<Bytes, 2, 1>(line, outputs);
         else if (columns.step == 1)
-            tiles<Bytes, 1>(line, outputs);
+            tiles<Bytes, 3, 1>(line, outputs);
         else
-            tiles<Bytes, 2>(line, outputs);
+            tiles<Bytes, 3, 2>(line, outputs);
     }
 
-    template <int Bytes, int S>
+    template <int Bytes, int K, int S>
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
         Index j = outputs.begin;
         if constexpr (Bytes == 64)
-            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, S>(line, j, {0, columns.count});
-        for (; j < outputs.end; j += 7) tile<Bytes, 7, S>(line, std::min(j, outputs.end - 7), {0, columns.count});
+            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S>(line, j, {0, columns.count});
+        for (; j < outputs.end; j += 7) tile<Bytes, 7, K, S>(line, std::min(j, outputs.end - 7), {0, columns.count});
     }
 
     template <int Bytes>
     [[gnu::always_inline]] void pixel(const Line& line, Index j) const {
-        tile<Bytes, 1, 0>(line, j, columns.taps(j));
+        tile<Bytes, 1, 0, 0>(line, j, columns.taps(j));
     }
 
-    /// P pixels with the same taps. S: how far apart they are where three taps are neighbours, else 0.
-    template <int Bytes, int P, int S>
+    /// P pixels with the same taps. K, S: how many taps are neighbours, and how far apart the pixels are; else 0.
+    template <int Bytes, int P, int K, int S>
     [[gnu::always_inline]] void tile(const Line& line, Index j, Range taps) const {
         using V = Vector<C, Bytes>;
         Register<C, Bytes> sum[P];
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p) sum[p] = V{};
-        if constexpr (S == 0)
+        C* const to = line.y + j * line.y_step;
+        if constexpr (K == 0) {
             every_tap<Bytes, P>(line, j, taps, sum);
-        else
-            three_taps<Bytes, P, S>(line, j, sum);
-        store<Bytes, P>(line, j, sum);
+            store<Bytes, P>(line, sum, to, line.y_step);
+        } else {
+            neighbour_taps<Bytes, P, K, S>(line, j, sum);
+            if (columns.spacing > 0)
+                store<Bytes, P>(line, sum, to, line.y_step);
+            else
+                store<Bytes, P>(line, sum, to + (P - 1) * line.y_step, -line.y_step);
+        }
     }
 
     template <int Bytes, int P>
@@ -202,43 +214,41 @@ struct DepthwiseChannels {
         }
     }
 
-    /// Each pixel is loaded once for all its taps. The first and the last may be one beside the picture.
-    template <int Bytes, int P, int S>
-    [[gnu::always_inline]] void three_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
+    /// Each pixel is loaded once for all its taps, in their order: where they go back, so do the pixels. The first and
+    /// the last may be one beside the picture.
+    template <int Bytes, int P, int K, int S>
+    [[gnu::always_inline]] void neighbour_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
-        constexpr int last = (P - 1) * S + 2;
+        constexpr int last = (P - 1) * S + K - 1;
         alignas(64) static constexpr C beside[Bytes / sizeof(C)] = {};
-        const bool left = columns.at(j, 0) >= 0, right = columns.at(j + P - 1, 2) < columns.input;
-        const C *row = line.x + columns.at(j, 0) * x_column, *w = line.weight;
-        const Index step = x_column, w_step = weight_step, row_step = rows.spacing * x_row;
-        for (Index a = 0; a < line.tap_rows; ++a, row += row_step, w += 3 * w_step) {
-            const V w0 = *reinterpret_cast<const V*>(w), w1 = *reinterpret_cast<const V*>(w + w_step),
-                    w2 = *reinterpret_cast<const V*>(w + 2 * w_step);
+        const Index first = columns.at(columns.spacing > 0 ? j : j + P - 1, 0), end = first + last * columns.spacing;
+        const bool begins = first >= 0 && first < columns.input, ends = end >= 0 && end < columns.input;
+        const C *row = line.x + first * x_column, *w = line.weight;
+        const Index step = columns.spacing * x_column, w_step = weight_step, row_step = rows.spacing * x_row;
+        for (Index a = 0; a < line.tap_rows; ++a, row += row_step, w += K * w_step) {
+            Register<C, Bytes> weights[K];
+#pragma GCC unroll 3
+            for (int k = 0; k < K; ++k) weights[k] = *reinterpret_cast<const V*>(w + k * w_step);
             const C* at = row;
 #pragma GCC unroll 32
             for (int q = 0; q <= last; ++q, at += step) {
                 in_register(at);
                 V v;
-                load_once<C, Bytes>((q == 0 && !left) || (q == last && !right) ? beside : at, &v);
+                load_once<C, Bytes>((q == 0 && !begins) || (q == last && !ends) ? beside : at, &v);
 #pragma GCC unroll 16
-                for (int p = 0; p < P; ++p) {
-                    if (q == p * S) sum[p] += w0 * v;
-                    if (q == p * S + 1) sum[p] += w1 * v;
-                    if (q == p * S + 2) sum[p] += w2 * v;
-                }
+                for (int p = 0; p < P; ++p)
+                    if (q >= p * S && q < p * S + K) sum[p] += weights[q - p * S] * v;
             }
         }
     }
 
     template <int Bytes, int P>
-    [[gnu::always_inline]] void store(const Line& line, Index j, Register<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void store(const Line& line, Register<C, Bytes>* sum, C* to, Index step) const {
         using V = Vector<C, Bytes>;
         if (line.bias != nullptr)
 #pragma GCC unroll 16
             for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const V*>(line.bias);
         activate_vectors<C, Bytes, P>(activation, sum);
-        C* to = line.y + j * line.y_step;
-        const Index step = line.y_step;
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p, to += step) {
             in_register(to);
