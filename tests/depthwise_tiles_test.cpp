@@ -103,6 +103,8 @@ void check_channel_tails() {
                     check_channels<C>(channels, {10, 1, -1, 1, 3}, {width, 1, -1, 1, 3}, width, way, shift, 10);
                     check_channels<C>(channels, {9, 1, 2, -1, 4}, {width, 1, 1, -1, 2}, width, way, shift, 10);
                     check_channels<C>(channels, {3, 1, -4, 3, 3}, {width, 1, -6, 3, 5}, width, way, shift);
+                    check_channels<C>(channels, {22, 2, -1, 1, 3}, {2 * width, 2, -1, 1, 3}, width, way, shift, 11);
+                    check_channels<C>(channels, {9, 2, 1, -1, 2}, {2 * width + 1, 2, 0, 1, 3}, width, way, shift, 5);
                     check_channels<C>(channels, {3, 1, 0, 1, 1}, {width + 3, 1, 1, 1, 2}, width, way, shift);
                     if (testing::Test::HasFatalFailure()) return;
                 }

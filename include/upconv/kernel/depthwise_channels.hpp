@@ -15,6 +15,7 @@
 
 #include "../geometry/tap_line.hpp"
 #include "finish.hpp"
+#include "move.hpp"
 
 namespace upconv {
 
@@ -30,7 +31,7 @@ struct DepthwiseChannels {
     Range output_rows, output_columns, channels;  // at least a vector of channels
     Index x_row, x_column, y_row, y_column, weight_step;
     /// Less than a vector. If not 0: pixels are neighbours and their `all_channels` whole vectors, the columns step by
-    /// one, and channels from 0 on begin with the wrapped vector.
+    /// one, or by two under three neighbouring taps, and channels from 0 on begin with the wrapped vector.
     Index shift, all_channels;
     Range all_columns;  // outputs of the row
 
@@ -54,7 +55,10 @@ struct DepthwiseChannels {
                 for (Index c = first; c < channels.end; c += width) {
                     Line line = of_row.at(vector_at(c, width));
                     if (c < 0 && bias != nullptr) line.bias = wrapped_bias;
-                    tiles<Bytes>(line, c < 0 ? wrapped.inside : straight.inside);
+                    if (c < 0 && columns.step > 1)
+                        turned<Bytes>(of_row, line, r, wrapped.inside);
+                    else
+                        tiles<Bytes>(line, c < 0 ? wrapped.inside : straight.inside);
                 }
             }
         }
@@ -92,13 +96,20 @@ struct DepthwiseChannels {
     /// The lanes before `shift` form the sums of the pixel before. Where one of the two misses a tap, straight vectors
     /// at either end of the channels stand in.
     Cut wrapped_vector(Index width) const {
+        const Index to_last = shift + all_channels - width;
+        if (columns.step > 1) {
+            Cut cut = straight_vector();
+            cut.edges[2] = cut.edges[0], cut.edges[3] = cut.edges[1];
+            cut.edges[0].channel = cut.edges[1].channel = shift;
+            cut.edges[2].channel = cut.edges[3].channel = to_last;
+            return cut;
+        }
         const Range inside = columns.inside(all_columns);
         const auto within = [&](Index begin, Index end) {
             const Index first = std::clamp(begin, output_columns.begin, output_columns.end);
             return Range{first, std::clamp(end, first, output_columns.end)};
         };
         const Range both = within(inside.begin + 1, inside.end);
-        const Index to_last = shift + all_channels - width;
         return {both,
                 {{{shift, {output_columns.begin, both.begin}},
                   {shift, {both.end, output_columns.end}},
@@ -161,12 +172,25 @@ struct DepthwiseChannels {
             tiles<Bytes, 3, 2>(line, outputs);
     }
 
-    template <int Bytes, int K, int S>
+    template <int Bytes, int K, int S, bool Turned = false>
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
         Index j = outputs.begin;
         if constexpr (Bytes == 64)
-            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S>(line, j, {0, columns.count});
-        for (; j < outputs.end; j += 7) tile<Bytes, 7, K, S>(line, std::min(j, outputs.end - 7), {0, columns.count});
+            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S, Turned>(line, j, {0, columns.count});
+        for (; j < outputs.end; j += 7)
+            tile<Bytes, 7, K, S, Turned>(line, std::min(j, outputs.end - 7), {0, columns.count});
+    }
+
+    /// Where the columns step by two, the lanes before `shift` cannot be those of the pixel before: they are taken from
+    /// the vector after it, and are the pixel's own. The first and the last row of the input have nothing beside them.
+    template <int Bytes>
+    [[gnu::always_inline]] void turned(const Line& of_row, const Line& line, Index i, Range outputs) const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        const Range taps = rows.taps(i);
+        const Index first = rows.at(i, taps.begin), last = rows.at(i, taps.end - 1);
+        if (outputs.size() >= 7 && std::min(first, last) > 0 && std::max(first, last) < rows.input - 1)
+            return tiles<Bytes, 3, 2, true>(line, outputs);
+        for (Index c : {Index(0), all_channels - width}) tiles<Bytes>(of_row.at(c), outputs);
     }
 
     template <int Bytes>
@@ -175,7 +199,7 @@ struct DepthwiseChannels {
     }
 
     /// P pixels with the same taps. K, S: how many taps are neighbours, and how far apart the pixels are; else 0.
-    template <int Bytes, int P, int K, int S>
+    template <int Bytes, int P, int K, int S, bool Turned = false>
     [[gnu::always_inline]] void tile(const Line& line, Index j, Range taps) const {
         using V = Vector<C, Bytes>;
         Register<C, Bytes> sum[P];
@@ -186,8 +210,10 @@ struct DepthwiseChannels {
             every_tap<Bytes, P>(line, j, taps, sum);
             store<Bytes, P>(line, sum, to, line.y_step);
         } else {
-            neighbour_taps<Bytes, P, K, S>(line, j, sum);
-            if (columns.spacing > 0)
+            neighbour_taps<Bytes, P, K, S, Turned>(line, j, sum);
+            if constexpr (Turned)
+                store_turned<Bytes, P>(line, sum, to);
+            else if (columns.spacing > 0)
                 store<Bytes, P>(line, sum, to, line.y_step);
             else
                 store<Bytes, P>(line, sum, to + (P - 1) * line.y_step, -line.y_step);
@@ -216,7 +242,7 @@ struct DepthwiseChannels {
 
     /// Each pixel is loaded once for all its taps, in their order: where they go back, so do the pixels. The first and
     /// the last may be one beside the picture.
-    template <int Bytes, int P, int K, int S>
+    template <int Bytes, int P, int K, int S, bool Turned>
     [[gnu::always_inline]] void neighbour_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         constexpr int last = (P - 1) * S + K - 1;
@@ -225,16 +251,27 @@ struct DepthwiseChannels {
         const bool begins = first >= 0 && first < columns.input, ends = end >= 0 && end < columns.input;
         const C *row = line.x + first * x_column, *w = line.weight;
         const Index step = columns.spacing * x_column, w_step = weight_step, row_step = rows.spacing * x_row;
+        Register<Lane<C>, Bytes> early;
+        if constexpr (Turned) mark_early<Bytes>(early);
         for (Index a = 0; a < line.tap_rows; ++a, row += row_step, w += K * w_step) {
             Register<C, Bytes> weights[K];
 #pragma GCC unroll 3
             for (int k = 0; k < K; ++k) weights[k] = *reinterpret_cast<const V*>(w + k * w_step);
             const C* at = row;
+            V v, next;
+            if constexpr (Turned) load_once<C, Bytes>(begins ? at : beside, &next);
 #pragma GCC unroll 32
             for (int q = 0; q <= last; ++q, at += step) {
                 in_register(at);
-                V v;
-                load_once<C, Bytes>((q == 0 && !begins) || (q == last && !ends) ? beside : at, &v);
+                if constexpr (Turned) {
+                    const V low = next;
+                    load_once<C, Bytes>(q == last && !ends ? beside : at + step, &next);
+                    v = early ? next : low;
+                    if (q == 0 && !begins) v = V{};
+                    if (q == last && !ends) v = V{};
+                } else {
+                    load_once<C, Bytes>((q == 0 && !begins) || (q == last && !ends) ? beside : at, &v);
+                }
 #pragma GCC unroll 16
                 for (int p = 0; p < P; ++p)
                     if (q >= p * S && q < p * S + K) sum[p] += weights[q - p * S] * v;
@@ -242,13 +279,48 @@ struct DepthwiseChannels {
         }
     }
 
+    /// -1 in the lanes before `shift`, else 0.
+    template <int Bytes>
+    [[gnu::always_inline]] void mark_early(Register<Lane<C>, Bytes>& early) const {
+        alignas(64) Lane<C> lane[Bytes / sizeof(C)];
+        for (std::size_t l = 0; l < Bytes / sizeof(C); ++l) lane[l] = static_cast<Index>(l) < shift ? -1 : 0;
+        early = *reinterpret_cast<const Vector<Lane<C>, Bytes>*>(lane);
+    }
+
+    /// Lanes of a pixel and of the next one are neighbours again.
+    template <int Bytes, int P>
+    [[gnu::always_inline]] void store_turned(const Line& line, Register<C, Bytes>* sum, C* to) const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        finish<Bytes, P>(line, sum);
+        Register<Lane<C>, Bytes> early;
+        mark_early<Bytes>(early);
+        alignas(64) C first[width], last[width];
+        *reinterpret_cast<V*>(first) = sum[0];
+        *reinterpret_cast<V*>(last) = sum[P - 1];
+        copy<Bytes>(first + shift, width - shift, to + shift);
+        const Index step = line.y_step;
+#pragma GCC unroll 16
+        for (int p = 1; p < P; ++p) {
+            to += step;
+            in_register(to);
+            *reinterpret_cast<V*>(to) = early ? sum[p - 1] : sum[p];
+        }
+        copy<Bytes>(last, shift, to + step);
+    }
+
+    template <int Bytes, int P>
+    [[gnu::always_inline]] void finish(const Line& line, Register<C, Bytes>* sum) const {
+        if (line.bias != nullptr)
+#pragma GCC unroll 16
+            for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const Vector<C, Bytes>*>(line.bias);
+        activate_vectors<C, Bytes, P>(activation, sum);
+    }
+
     template <int Bytes, int P>
     [[gnu::always_inline]] void store(const Line& line, Register<C, Bytes>* sum, C* to, Index step) const {
         using V = Vector<C, Bytes>;
-        if (line.bias != nullptr)
-#pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const V*>(line.bias);
-        activate_vectors<C, Bytes, P>(activation, sum);
+        finish<Bytes, P>(line, sum);
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p, to += step) {
             in_register(to);

@@ -127,7 +127,9 @@ class DepthwiseOverChannels {
     /// By how many numbers each pixel begins past a vector's boundary; 0 where pixels differ, or are not read and written
     /// one after the other.
     Index shift_for(const View<const C>& input, const View<C>& output) const {
-        const bool whole = channels_ % width() == 0 && columns_.input_step == 1 && columns_.output_step == 1;
+        const bool steps = columns_.input_step == 1 || (columns_.input_step == 2 && phases_[0].columns.count == 3 &&
+                                                        phases_[0].columns.spacing == 1);
+        const bool whole = channels_ % width() == 0 && columns_.output_step == 1 && steps;
         const bool alike = whole && input.stride.w == channels_ && output.stride.w == channels_ &&
                            input.stride.h % width() == 0 && input.stride.n % width() == 0;
         const auto bytes = reinterpret_cast<std::uintptr_t>(input.data) % static_cast<std::uintptr_t>(vector_bytes(isa_));
