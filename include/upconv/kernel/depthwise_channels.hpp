@@ -44,10 +44,11 @@ struct DepthwiseChannels {
             for (Index l = 0; l < width; ++l) wrapped_bias[l] = bias[l - shift + (l < shift ? all_channels : 0)];
         const Cut straight = straight_vector(), wrapped = wrapped_vector(width);
         const Range whole = rows.inside(output_rows);
+        const bool edged = wraps || straight.inside != output_columns;
         for (Index i = output_rows.begin; i < output_rows.end; i += together) {
             const Range of_rows{i, std::min(i + together, output_rows.end)};
             const Index first = wraps ? -shift : channels.begin;
-            for (Index c = first; c < channels.end; c += width)
+            for (Index c = first; c < channels.end && edged; c += width)
                 for (const Edge& e : c < 0 ? wrapped.edges : straight.edges)
                     edge<Bytes>(whole, of_rows, vector_at(c, width) + e.channel, e.outputs);
             for (Index r = of_rows.begin; r < of_rows.end; ++r) {
@@ -55,10 +56,14 @@ struct DepthwiseChannels {
                 for (Index c = first; c < channels.end; c += width) {
                     Line line = of_row.at(vector_at(c, width));
                     if (c < 0 && bias != nullptr) line.bias = wrapped_bias;
-                    if (c < 0 && columns.step > 1)
-                        turned<Bytes>(of_row, line, r, wrapped.inside);
-                    else
-                        tiles<Bytes>(line, c < 0 ? wrapped.inside : straight.inside);
+                    const bool apart = c < 0 && columns.step > 1;
+                    if (apart && has_rows_beside(r)) {
+                        if (!wrapped.inside.empty()) tiles<Bytes, 3, 2, true>(line, wrapped.inside);
+                        continue;
+                    }
+                    for (Index end = 0; end < (apart ? 2 : 1); ++end)
+                        tiles<Bytes>(apart ? of_row.at(end * (all_channels - width)) : line,
+                                     c < 0 ? wrapped.inside : straight.inside);
                 }
             }
         }
@@ -102,6 +107,7 @@ struct DepthwiseChannels {
             cut.edges[2] = cut.edges[0], cut.edges[3] = cut.edges[1];
             cut.edges[0].channel = cut.edges[1].channel = shift;
             cut.edges[2].channel = cut.edges[3].channel = to_last;
+            if (cut.inside.size() < together) cut = {{}, {{{shift, output_columns}, {to_last, output_columns}}}};
             return cut;
         }
         const Range inside = columns.inside(all_columns);
@@ -181,16 +187,12 @@ struct DepthwiseChannels {
             tile<Bytes, 7, K, S, Turned>(line, std::min(j, outputs.end - 7), {0, columns.count});
     }
 
-    /// Where the columns step by two, the lanes before `shift` cannot be those of the pixel before: they are taken from
-    /// the vector after it, and are the pixel's own. The first and the last row of the input have nothing beside them.
-    template <int Bytes>
-    [[gnu::always_inline]] void turned(const Line& of_row, const Line& line, Index i, Range outputs) const {
-        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    /// Whether the input rows of a row of outputs lie between others: the loads that turn the wrapped vector reach
+    /// beside them.
+    bool has_rows_beside(Index i) const {
         const Range taps = rows.taps(i);
         const Index first = rows.at(i, taps.begin), last = rows.at(i, taps.end - 1);
-        if (outputs.size() >= 7 && std::min(first, last) > 0 && std::max(first, last) < rows.input - 1)
-            return tiles<Bytes, 3, 2, true>(line, outputs);
-        for (Index c : {Index(0), all_channels - width}) tiles<Bytes>(of_row.at(c), outputs);
+        return std::min(first, last) > 0 && std::max(first, last) < rows.input - 1;
     }
 
     template <int Bytes>
@@ -211,12 +213,11 @@ struct DepthwiseChannels {
             store<Bytes, P>(line, sum, to, line.y_step);
         } else {
             neighbour_taps<Bytes, P, K, S, Turned>(line, j, sum);
+            const bool back = columns.spacing < 0;
             if constexpr (Turned)
                 store_turned<Bytes, P>(line, sum, to);
-            else if (columns.spacing > 0)
-                store<Bytes, P>(line, sum, to, line.y_step);
             else
-                store<Bytes, P>(line, sum, to + (P - 1) * line.y_step, -line.y_step);
+                store<Bytes, P>(line, sum, back ? to + (P - 1) * line.y_step : to, back ? -line.y_step : line.y_step);
         }
     }
 
@@ -241,7 +242,8 @@ struct DepthwiseChannels {
     }
 
     /// Each pixel is loaded once for all its taps, in their order: where they go back, so do the pixels. The first and
-    /// the last may be one beside the picture.
+    /// the last may be one beside the picture. Turned: where columns step by two, the lanes of the wrapped vector before
+    /// `shift` cannot be those of the pixel before; they are taken from the load after it, and are the pixel's own.
     template <int Bytes, int P, int K, int S, bool Turned>
     [[gnu::always_inline]] void neighbour_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
