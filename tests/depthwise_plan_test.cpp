@@ -75,7 +75,8 @@ FilterProblem random_wide_depthwise(Dice& dice, Index width) {
     const Index whole = dice(1, 3) * width, channels = dice(0, 2) != 0 ? whole : dice(1, 40);
     FilterProblem p;
     p.relation = {axis(dice(0, 1) == 0 ? 20 : 5, rows, dice(1, 4)),
-                  axis(dice(0, 1) == 0 ? 160 / (to_fine ? stride : 2) + 1 : 20, stride, dice(1, 2 * std::min<Index>(stride, 9) + 1)),
+                  axis(dice(0, 1) == 0 ? 160 / (to_fine ? stride : 2) + 1 : 20, stride,
+                       dice(1, 2 * std::min<Index>(stride, 9) + 1)),
                   channels, channels, channels};
     p.direction = to_fine ? upconv::Direction::to_fine : upconv::Direction::to_coarse;
     p.n = dice(1, 2);
@@ -108,8 +109,7 @@ void check_places(std::uint64_t seed) {
                                std::to_string(threads) + " threads, " + upconv::to_text(isa) +
                                (order == Memory::planes ? ", planes; " : ", pixels; ") + to_text(p);
                     };
-                    ASSERT_TRUE(
-                        same_numbers(placed_output(plan, p, integers, order, x_at, y_at, threads), expected))
+                    ASSERT_TRUE(same_numbers(placed_output(plan, p, integers, order, x_at, y_at, threads), expected))
                         << where();
                     const std::vector<T> again = placed_output(other, p, normals, order, x_at, y_at, threads);
                     ASSERT_EQ(std::memcmp(again.data(), bits.data(), bits.size() * sizeof(T)), 0) << where();

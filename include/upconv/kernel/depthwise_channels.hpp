@@ -242,8 +242,9 @@ struct DepthwiseChannels {
     }
 
     /// Each pixel is loaded once for all its taps, in their order: where they go back, so do the pixels. The first and
-    /// the last may be one beside the picture. Turned: where columns step by two, the lanes of the wrapped vector before
-    /// `shift` cannot be those of the pixel before; they are taken from the load after it, and are the pixel's own.
+    /// the last may be one beside the picture. Turned: where columns step by two, the lanes of the wrapped vector
+    /// before `shift` cannot be those of the pixel before; they are taken from the load after it, and are the pixel's
+    /// own.
     template <int Bytes, int P, int K, int S, bool Turned>
     [[gnu::always_inline]] void neighbour_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;

@@ -42,7 +42,7 @@ template <class C>
 struct SpreadRows {
     const C* x;
     Index rows, columns, x_row;
-    C* line;              // a row with zeros around it, of which number 0 stands here
+    C* line;  // a row with zeros around it, of which number 0 stands here
     RowCut cut;
     Index vectors, copies;
     const Index* base;    // (parts): number of the line from where the part's first vector takes its lanes
@@ -163,8 +163,7 @@ struct DepthwiseFinePlanes {
                 if (at + width > n && last >= 0) at = last;
                 stored = std::min(n - at, width);
                 for (Index i = of_rows.begin; i < of_rows.end; ++i)
-                    if (i < tiled.begin || i >= tiled.end)
-                        tile<Bytes, 1>(line(phase, i).at(first + at), part, stored);
+                    if (i < tiled.begin || i >= tiled.end) tile<Bytes, 1>(line(phase, i).at(first + at), part, stored);
                 for (Index i = tiled.begin; i < tiled.end; i += together) {
                     Line down = line(phase, std::min(i, tiled.end - together)).at(first + at);
                     down.x_step = spread_row * phase.taps.step;

@@ -123,8 +123,9 @@ class DepthwiseOverChannels {
                 (block + 1 == channel_blocks() ? channels_ : (block + 1) * channels_together) - shift};
     }
 
-    /// Row steps for which the phases are walked one after the other: 256 KiB of outputs. One where that is much already,
-    /// as the rows of large strides lie multiples of a cache way apart: fcn32s takes 1.7 times as long with three.
+    /// Row steps for which the phases are walked one after the other: 256 KiB of outputs. One where that is much
+    /// already, as the rows of large strides lie multiples of a cache way apart: fcn32s takes 1.7 times as long with
+    /// three.
     Index rows_of_all_phases() const {
         constexpr Index most = 256 * 1024, much = 32 * 1024;  // bytes
         const Index columns = (columns_.steps() + column_blocks_ - 1) / column_blocks_ * columns_.output_step;
@@ -136,15 +137,16 @@ class DepthwiseOverChannels {
     /// Numbers before each row of weights: its last channels again, for the wrapped vector.
     Index lead() const { return channels_ % width() == 0 ? width() : 0; }
 
-    /// By how many numbers each pixel begins past a vector's boundary; 0 where pixels differ, or are not read and written
-    /// one after the other.
+    /// By how many numbers each pixel begins past a vector's boundary; 0 where pixels differ, or are not read and
+    /// written one after the other.
     Index shift_for(const View<const C>& input, const View<C>& output) const {
         const bool steps = columns_.input_step == 1 || (columns_.input_step == 2 && phases_[0].columns.count == 3 &&
                                                         phases_[0].columns.spacing == 1);
         const bool whole = channels_ % width() == 0 && columns_.output_step == 1 && steps;
         const bool alike = whole && input.stride.w == channels_ && output.stride.w == channels_ &&
                            input.stride.h % width() == 0 && input.stride.n % width() == 0;
-        const auto bytes = reinterpret_cast<std::uintptr_t>(input.data) % static_cast<std::uintptr_t>(vector_bytes(isa_));
+        const auto bytes =
+            reinterpret_cast<std::uintptr_t>(input.data) % static_cast<std::uintptr_t>(vector_bytes(isa_));
         return alike ? static_cast<Index>(bytes / sizeof(C)) : 0;
     }
 

@@ -22,7 +22,8 @@ class DepthwiseOverFinePlanes {
         : problem_(problem),
           isa_(isa),
           rows_(axis_walk(problem.relation.rows, problem.direction)),
-          columns_(axis_walk(problem.relation.columns, problem.direction)) {
+          columns_(axis_walk(problem.relation.columns, problem.direction)),
+          reach_(rows_.reach()) {
         if (isa_ == Isa::avx512 && columns_.output <= width() / 2) isa_ = Isa::avx2;  // the same sums in fewer lanes
         if (problem.direction != Direction::to_fine || !is_small()) return;
         cut_ = RowCut(width(), columns_.output_step);
@@ -65,7 +66,7 @@ class DepthwiseOverFinePlanes {
             const Index channels = plan.problem_.relation.groups, n = plane / channels, channel = plane % channels;
             const Index first = strip * plan.strip_steps_;
             const Range steps{first, std::min(first + plan.strip_steps_, plan.rows_.steps())};
-            const Range reach = plan.rows_.reach();
+            const Range reach = plan.reach_;
             const Index begin = std::clamp<Index>(steps.begin + reach.begin, 0, plan.rows_.input);
             const Index end = std::clamp<Index>(steps.end - 1 + reach.end, begin, plan.rows_.input);
             if (begin < end) spread_rows(&input(n, channel, begin, 0), end - begin);
@@ -115,7 +116,7 @@ class DepthwiseOverFinePlanes {
         }
     };
 
-    static constexpr Index spread_target = 20 * 1024;  // bytes
+    static constexpr Index spread_target = 20 * 1024;  // bytes of spread rows, within the first-level cache
     static constexpr Index spread_most = 256 * 1024;
     static constexpr Index most_columns = spread_most / 4;
 
@@ -123,7 +124,7 @@ class DepthwiseOverFinePlanes {
     Index strips() const { return (rows_.steps() + strip_steps_ - 1) / strip_steps_; }
     Index spread_copy() const { return (vectors_ + 1) * cut_.advance + width(); }
     Index spread_row() const { return copies_ * spread_copy(); }
-    Index spread_rows(Index steps) const { return steps + rows_.reach().size() - 1; }
+    Index spread_rows(Index steps) const { return steps + reach_.size() - 1; }
 
     /// Whether rows can fit the buffer, and no product of their sizes overflows.
     bool is_small() const {
@@ -132,6 +133,13 @@ class DepthwiseOverFinePlanes {
             return walk.output_step <= 64 && -most_columns <= reach.begin && reach.end <= most_columns;
         };
         return columns_.input <= most_columns && columns_.output <= most_columns && small(rows_) && small(columns_);
+    }
+
+    /// The column phase of number p of a row, if it has taps.
+    const WalkPhase* phase_at(Index p) const {
+        const auto phase = static_cast<std::size_t>(p % cut_.stride);
+        const bool any = phase < columns_.phases.size() && !columns_.phases[phase].offset.empty();
+        return any ? &columns_.phases[phase] : nullptr;
     }
 
     /// Where the numbers of a spread row come from, and where the taps find them. False where those of a vector lie
@@ -144,52 +152,52 @@ class DepthwiseOverFinePlanes {
             if (count > 1) spacing = phase.offset[0] - phase.offset[1];
         }
         if (taps == 0) return false;
-        const Index stride = columns_.output_step, before = (taps - 1) * spacing;  // strides before output 0
-        for (Index t = 0; t < taps; ++t) offset_.push_back((before - t * spacing) * stride);
-        vectors_ = cut_.vectors(0, before * stride + columns_.output);
-        const auto phase_at = [&](Index p) -> const WalkPhase* {
-            const auto phase = static_cast<std::size_t>(p % stride);
-            return phase < columns_.phases.size() && !columns_.phases[phase].offset.empty() ? &columns_.phases[phase]
-                                                                                             : nullptr;
+        const Index before = (taps - 1) * spacing;  // strides of a spread row before output 0
+        for (Index t = 0; t < taps; ++t) offset_.push_back((before - t * spacing) * cut_.stride);
+        vectors_ = cut_.vectors(0, before * cut_.stride + columns_.output);
+        for (Index part = 0; part < cut_.parts; ++part)
+            if (!lay_out(part, before)) return false;
+        keep(taps);
+        return true;
+    }
+
+    bool lay_out(Index part, Index before) {
+        std::vector<Index> from;  // columns of the first vector's lanes, those that have one
+        const auto column = [&](Index l) {
+            const Index p = cut_.offset(part) + l;
+            return phase_at(p)->offset[0] + p / cut_.stride - before;
         };
-        for (Index part = 0; part < cut_.parts; ++part) {
-            std::vector<Index> from;
-            for (Index l = 0; l < cut_.width; ++l) {
-                const Index p = cut_.offset(part) + l;
-                if (const WalkPhase* phase = phase_at(p)) from.push_back(phase->offset[0] + p / stride - before);
-            }
-            const Index least = from.empty() ? 0 : *std::min_element(from.begin(), from.end());
-            if (!from.empty() && *std::max_element(from.begin(), from.end()) >= least + cut_.width) return false;
-            base_.push_back(least);
-            whole_vectors_.push_back(cut_.whole_vectors(part, columns_.output));
-            lead_ = std::max(lead_, -least);
-            tail_ = std::max(tail_, least + vectors_ * (cut_.advance / stride) + cut_.width - columns_.input);
-            for (Index l = 0; l < cut_.width; ++l) {
-                const Index p = cut_.offset(part) + l;
-                const WalkPhase* phase = phase_at(p);
-                lane_.push_back(static_cast<Lane<C>>(phase == nullptr ? 0 : phase->offset[0] + p / stride - before - least));
-            }
-        }
-        // The last tap reads a copy without those that lack it.
+        const auto has = [&](Index l) { return phase_at(cut_.offset(part) + l) != nullptr; };
+        for (Index l = 0; l < cut_.width; ++l)
+            if (has(l)) from.push_back(column(l));
+        const Index least = from.empty() ? 0 : *std::min_element(from.begin(), from.end());
+        for (Index l = 0; l < cut_.width; ++l) lane_.push_back(has(l) ? static_cast<Lane<C>>(column(l) - least) : 0);
+        base_.push_back(least);
+        whole_vectors_.push_back(cut_.whole_vectors(part, columns_.output));
+        lead_ = std::max(lead_, -least);
+        tail_ = std::max(tail_, least + vectors_ * (cut_.advance / cut_.stride) + cut_.width - columns_.input);
+        return from.empty() || *std::max_element(from.begin(), from.end()) < least + cut_.width;
+    }
+
+    /// What is kept of a spread row: numbers that all taps but the last need; and for that one in a copy of its own,
+    /// where some outputs lack it.
+    void keep(Index taps) {
         for (Index needed : {std::max<Index>(taps - 1, 1), taps})
             for (Index part = 0; part < cut_.parts; ++part)
                 for (Index l = 0; l < cut_.width; ++l) {
-                    const WalkPhase* phase = phase_at(cut_.offset(part) + l);
-                    const bool has = phase != nullptr && static_cast<Index>(phase->offset.size()) >= needed;
-                    kept_.push_back(has ? -1 : 0);
+                    const WalkPhase* const phase = phase_at(cut_.offset(part) + l);
+                    kept_.push_back(phase != nullptr && static_cast<Index>(phase->offset.size()) >= needed ? -1 : 0);
                 }
         const auto half = kept_.begin() + cut_.parts * cut_.width;
-        if (std::equal(kept_.begin(), half, half))
-            kept_.resize(kept_.size() / 2);
-        else
-            copies_ = 2, offset_.back() += spread_copy();
-        return true;
+        if (std::equal(kept_.begin(), half, half)) return;
+        copies_ = 2;
+        offset_.back() += spread_copy();
     }
 
     void cut_strips_of_rows() {
         const Index row_bytes = spread_row() * static_cast<Index>(sizeof(C));
         if (spread_rows(1) * row_bytes > spread_most) return;
-        const Index fit = spread_target / row_bytes - (rows_.reach().size() - 1);
+        const Index fit = spread_target / row_bytes - (reach_.size() - 1);
         strip_steps_ = std::clamp<Index>(fit, 1, rows_.steps());
     }
 
@@ -204,13 +212,12 @@ class DepthwiseOverFinePlanes {
             for (const WalkPhase& r : rows_.phases)
                 for (Index a : r.tap)
                     for (Index t = 0; t < taps; ++t)
-                        for (Index part = 0; part < cut_.parts; ++part)
-                            for (Index l = 0; l < cut_.width; ++l) {
-                                const Index p = (cut_.offset(part) + l) % cut_.stride;
-                                const bool is = p < static_cast<Index>(columns_.phases.size()) &&
-                                                t < static_cast<Index>(columns_.phases[static_cast<std::size_t>(p)].tap.size());
-                                weight_.push_back(!is ? C(0) : widen<C>(weight[problem_.weight_index(g, 0, 0, a, columns_.phases[static_cast<std::size_t>(p)].tap[static_cast<std::size_t>(t)])]));
-                            }
+                        for (Index i = 0; i < cut_.parts * cut_.width; ++i) {
+                            const WalkPhase* const phase = phase_at(cut_.offset(i / cut_.width) + i % cut_.width);
+                            const bool has = phase != nullptr && t < static_cast<Index>(phase->tap.size());
+                            const Index b = has ? phase->tap[static_cast<std::size_t>(t)] : 0;
+                            weight_.push_back(has ? widen<C>(weight[problem_.weight_index(g, 0, 0, a, b)]) : C(0));
+                        }
     }
 
     static TapLine tap_line(const AxisWalk& walk, const WalkPhase& phase) {
@@ -225,10 +232,11 @@ class DepthwiseOverFinePlanes {
     FilterProblem problem_;
     Isa isa_;
     AxisWalk rows_, columns_;
+    Range reach_;  // of the rows
     RowCut cut_ = RowCut(1, 1);
     Index lead_ = 0, tail_ = 0;  // zeros around a row
     Index vectors_ = 0, copies_ = 1, last_ = -1;
-    Index strip_steps_ = 0;  // none: not for this kernel
+    Index strip_steps_ = 0;                    // none: not for this kernel
     std::vector<Index> base_, whole_vectors_;  // (parts)
     std::vector<Index> offset_;
     std::vector<Lane<C>> lane_, kept_;

@@ -74,24 +74,25 @@ class DepthwiseOverPlanes {
             const bool up = plan.problem_.direction == Direction::to_fine;
             const Index row_step = plan.rows_.input_step * plan.row_size(), down = rows.size() - 1;
             const Index last = plan.packed_rows(rows.size()) - 1, y_row = call.output.stride.h;
-            run_on(plan.isa_, DepthwisePlanes<C>{
-                                  .x = packed + (up ? last * plan.row_size() : 0),
-                                  .y = &call.output(n, channel, up ? rows.begin + down : rows.begin, 0),
-                                  .weight = plan.weight_.data() + channel * plan.problem_.relation.taps(),
-                                  .bias = call.store.bias == nullptr ? nullptr : call.store.bias + channel,
-                                  .activation = call.store.activation,
-                                  .column_offset = plan.column_offset_.data(),
-                                  .tap_rows = plan.problem_.relation.rows.kernel,
-                                  .tap_columns = plan.problem_.relation.columns.kernel,
-                                  .planes = planes.size(),
-                                  .rows = rows.size(),
-                                  .columns = plan.columns_.output,
-                                  .x_plane = plan.plane_size(),
-                                  .row_step = up ? -row_step : row_step,
-                                  .tap_row_step = (up ? -1 : 1) * plan.problem_.relation.rows.dilation * plan.row_size(),
-                                  .y_plane = call.output.stride.c,
-                                  .y_row = up ? -y_row : y_row,
-                              });
+            run_on(plan.isa_,
+                   DepthwisePlanes<C>{
+                       .x = packed + (up ? last * plan.row_size() : 0),
+                       .y = &call.output(n, channel, up ? rows.begin + down : rows.begin, 0),
+                       .weight = plan.weight_.data() + channel * plan.problem_.relation.taps(),
+                       .bias = call.store.bias == nullptr ? nullptr : call.store.bias + channel,
+                       .activation = call.store.activation,
+                       .column_offset = plan.column_offset_.data(),
+                       .tap_rows = plan.problem_.relation.rows.kernel,
+                       .tap_columns = plan.problem_.relation.columns.kernel,
+                       .planes = planes.size(),
+                       .rows = rows.size(),
+                       .columns = plan.columns_.output,
+                       .x_plane = plan.plane_size(),
+                       .row_step = up ? -row_step : row_step,
+                       .tap_row_step = (up ? -1 : 1) * plan.problem_.relation.rows.dilation * plan.row_size(),
+                       .y_plane = call.output.stride.c,
+                       .y_row = up ? -y_row : y_row,
+                   });
         }
 
         void pack(Index n, Range planes, Range rows) const {
