@@ -1,5 +1,6 @@
-// DepthwiseOverPlanes: the depthwise kernel over planes on a whole convolution. Some rows of some planes are copied
-// into a small buffer with their padding, and the outputs are written in place from there.
+// DepthwiseOverPlanes: the depthwise kernel over planes on a whole convolution, or a transposed one of stride 1. Some
+// rows of some planes are copied into a small buffer with their padding, and the outputs are written in place from
+// there.
 //
 //     run -> worker: strip of rows of some planes -> pad rows -> kernel
 #pragma once

@@ -1,6 +1,6 @@
 // DepthwisePlan: each channel alone, in place, with vectors over whatever are neighbours in memory: channels (NHWC) or
-// the columns of a plane (NCHW). What neither can do falls to the pixel plan: other strides, narrow scalars, few
-// channels, planes of a transposed convolution.
+// the columns of a plane (NCHW). What neither can do falls to the pixel plan: other strides of the tensors, narrow
+// scalars, few channels, rows too long for a buffer.
 #pragma once
 
 #include "depthwise_over_channels.hpp"
