@@ -8,6 +8,7 @@
 
 namespace {
 
+using upconv::Range;
 using upconv::TapLine;
 
 template <class C>
@@ -17,34 +18,50 @@ std::vector<C> small_integers(Index size, std::mt19937& engine) {
     return numbers;
 }
 
-/// Pixels stand `gap` apart, with NaN in between in the input and canaries in the output.
+/// Pixels stand `gap` apart, with NaN in between in the input and canaries in the output. With a shift they are
+/// neighbours, and the columns are cut in two blocks.
 template <class C>
-void check_channels(Index channels, const TapLine& rows, const TapLine& columns, Index width, const Way& way) {
+void check_channels(Index channels, const TapLine& rows, const TapLine& columns, Index width, const Way& way,
+                    Index shift = 0, Index height = 3) {
     std::mt19937 engine(3);
-    constexpr Index height = 3;
-    const Index step = channels + gap, x_row = columns.input * step;
+    const Index between = shift == 0 ? gap : 0, step = channels + between, x_row = columns.input * step;
     std::vector<C> x = filled(rows.input * x_row, unread<C>);
     for (std::size_t i = 0; i < x.size(); ++i)
         if (static_cast<Index>(i) % step < channels) x[i] = small_integer<C>(engine);
     const std::vector<C> weight = small_integers<C>(rows.count * columns.count * channels, engine);
     const std::vector<C> bias = small_integers<C>(channels, engine);
-    SumRows<C> y(height * width, channels);
-    run<C>(way, upconv::DepthwiseChannels<C>{x.data(),
-                                             y.rows[0],
-                                             weight.data(),
-                                             bias.data(),
-                                             upconv::Activation::clamp(-20, 20),
-                                             rows,
-                                             columns,
-                                             {0, height},
-                                             {0, width},
-                                             {0, channels},
-                                             x_row,
-                                             step,
-                                             width * step,
-                                             step,
-                                             channels});
-    bool equal = y.canaries_live();
+    const Index lead = shift == 0 ? 0 : way.bytes / static_cast<Index>(sizeof(C)), weight_step = lead + channels;
+    std::vector<C> with_lead = filled(rows.count * columns.count * weight_step + lead, unread<C>);
+    for (Index i = 0; i < rows.count * columns.count * weight_step; ++i)
+        with_lead[static_cast<std::size_t>(i)] = weight[static_cast<std::size_t>(
+            i / weight_step * channels + (i % weight_step + channels - lead) % channels)];
+    std::vector<C> memory = filled(2 * gap + height * width * step, canary<C>);
+    C* const y = memory.data() + gap;
+    for (Range block : {Range{0, width / 2}, Range{width / 2, width}})
+        run<C>(way, upconv::DepthwiseChannels<C>{x.data(),
+                                                 y,
+                                                 with_lead.data() + lead,
+                                                 bias.data(),
+                                                 upconv::Activation::clamp(-20, 20),
+                                                 rows,
+                                                 columns,
+                                                 {0, height},
+                                                 block,
+                                                 {0, channels - shift},
+                                                 x_row,
+                                                 step,
+                                                 width * step,
+                                                 step,
+                                                 weight_step,
+                                                 shift,
+                                                 channels,
+                                                 {0, width}});
+    bool equal = true;
+    for (std::size_t i = 0; i < memory.size(); ++i) {
+        const Index at = static_cast<Index>(i) - gap;
+        const bool beside = at < 0 || at >= height * width * step || at % step >= channels;
+        equal = equal && (!beside || memory[i] == canary<C>);
+    }
     for (Index i = 0; i < height * width * channels; ++i) {
         const Index c = i % channels, pixel = i / channels;
         C sum = 0;
@@ -56,11 +73,11 @@ void check_channels(Index channels, const TapLine& rows, const TapLine& columns,
                    x[static_cast<std::size_t>(row * x_row + column * step + c)];
         }
         const C expected = std::clamp<C>(sum + bias[static_cast<std::size_t>(c)], -20, 20);
-        equal = equal && y.rows[static_cast<std::size_t>(pixel)][c] == expected;
+        equal = equal && y[pixel * step + c] == expected;
     }
     ASSERT_TRUE(equal) << channels << " channels, " << width << " pixels of " << columns.input << ", step "
                        << columns.step << ", taps " << rows.count << " x " << columns.count << " from " << columns.first
-                       << " by " << columns.spacing << ", " << to_text(way);
+                       << " by " << columns.spacing << ", shift " << shift << ", " << to_text(way);
 }
 
 template <class C>
@@ -80,6 +97,17 @@ void check_channel_tails() {
                 check_channels<C>(channels, {5, 2, -2, 1, taps}, {17, 1, -2, 1, taps}, 17, way);
                 if (testing::Test::HasFatalFailure()) return;
             }
+        for (Index shift = 1; shift < least; ++shift)
+            for (Index channels : {least, 2 * least, 5 * least})
+                for (Index width = 1; width <= 34; width += 1 + shift % 3) {
+                    check_channels<C>(channels, {10, 1, -1, 1, 3}, {width, 1, -1, 1, 3}, width, way, shift, 10);
+                    check_channels<C>(channels, {9, 1, 2, -1, 4}, {width, 1, 1, -1, 2}, width, way, shift, 10);
+                    check_channels<C>(channels, {3, 1, -4, 3, 3}, {width, 1, -6, 3, 5}, width, way, shift);
+                    check_channels<C>(channels, {22, 2, -1, 1, 3}, {2 * width, 2, -1, 1, 3}, width, way, shift, 11);
+                    check_channels<C>(channels, {9, 2, 1, -1, 2}, {2 * width + 1, 2, 0, 1, 3}, width, way, shift, 5);
+                    check_channels<C>(channels, {3, 1, 0, 1, 1}, {width + 3, 1, 1, 1, 2}, width, way, shift);
+                    if (testing::Test::HasFatalFailure()) return;
+                }
     }
 }
 

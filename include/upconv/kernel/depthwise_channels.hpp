@@ -4,10 +4,18 @@
 //     y[i][j][c] = activation(bias[c] + sum over (a, b) of weight[a][b][c] * x[rows.at(i, a)][columns.at(j, b)][c])
 //
 // over the taps in their canonical order; those that fall beside the picture are left out.
+//
+// A load that crosses a cache line costs two. Where every pixel begins `shift` numbers past a vector's boundary, the
+// vectors begin at the boundaries, and one of them holds the last `shift` channels of a pixel and the first ones of the
+// next: the wrapped vector. (Misaligned loads took 1.22 to 1.35 of the time, misaligned stores 1.03 to 1.15. Straight
+// vectors at either end of the channels, aligned ones between: one vector more.)
 #pragma once
+
+#include <array>
 
 #include "../geometry/tap_line.hpp"
 #include "finish.hpp"
+#include "move.hpp"
 
 namespace upconv {
 
@@ -16,85 +24,208 @@ template <class C>
 struct DepthwiseChannels {
     const C* x;
     C* y;             // where step (0, 0) of the phase goes
-    const C* weight;  // (tap rows, tap columns, weight_step)
+    const C* weight;  // (tap rows, tap columns, weight_step), each row after a vector of its last channels
     const C* bias;    // (channels), or none
     Activation activation;
     TapLine rows, columns;
     Range output_rows, output_columns, channels;  // at least a vector of channels
     Index x_row, x_column, y_row, y_column, weight_step;
+    /// Less than a vector. If not 0: pixels are neighbours and their `all_channels` whole vectors, the columns step by
+    /// one, or by two under three neighbouring taps, and channels from 0 on begin with the wrapped vector.
+    Index shift, all_channels;
+    Range all_columns;  // outputs of the row
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const bool three = columns.count == 3 && columns.spacing == 1 && columns.step <= 2;
-        const Range inside = columns.inside(output_columns, three ? 1 : 0);
-        for (Index i = output_rows.begin; i < output_rows.end; ++i) {
-            const Range taps = rows.taps(i);
-            const Line row{x + rows.at(i, taps.begin) * x_row, y + i * y_row,
-                           weight + taps.begin * columns.count * weight_step, bias, taps.size()};
-            const Index last = channels.end - width;  // overlaps the vector before it, and forms the same sums again
-            for (Index c = channels.begin;; c = std::min(c + width, last)) {
-                const Line line = row.at(c);
-                for (Index j = output_columns.begin; j < inside.begin; ++j) pixel<Bytes>(line, j);
-                if (three && columns.step == 1)
-                    tiles<Bytes, 1>(line, inside);
-                else if (three)
-                    tiles<Bytes, 2>(line, inside);
-                else
-                    tiles<Bytes, 0>(line, inside);
-                for (Index j = inside.end; j < output_columns.end; ++j) pixel<Bytes>(line, j);
-                if (c == last) break;
+        const bool wraps = shift > 0 && channels.begin == 0;
+        alignas(64) C wrapped_bias[width];
+        if (wraps && bias != nullptr)
+            for (Index l = 0; l < width; ++l) wrapped_bias[l] = bias[l - shift + (l < shift ? all_channels : 0)];
+        const Cut straight = straight_vector(), wrapped = wrapped_vector(width);
+        const Range whole = rows.inside(output_rows);
+        const bool edged = wraps || straight.inside != output_columns;
+        for (Index i = output_rows.begin; i < output_rows.end; i += together) {
+            const Range of_rows{i, std::min(i + together, output_rows.end)};
+            const Index first = wraps ? -shift : channels.begin;
+            for (Index c = first; c < channels.end && edged; c += width)
+                for (const Edge& e : c < 0 ? wrapped.edges : straight.edges)
+                    edge<Bytes>(whole, of_rows, vector_at(c, width) + e.channel, e.outputs);
+            for (Index r = of_rows.begin; r < of_rows.end; ++r) {
+                const Line of_row = row(r);
+                for (Index c = first; c < channels.end; c += width) {
+                    Line line = of_row.at(vector_at(c, width));
+                    if (c < 0 && bias != nullptr) line.bias = wrapped_bias;
+                    const bool apart = c < 0 && columns.step > 1;
+                    if (apart && has_rows_beside(r)) {
+                        if (!wrapped.inside.empty()) tiles<Bytes, 3, 2, true>(line, wrapped.inside);
+                        continue;
+                    }
+                    for (Index end = 0; end < (apart ? 2 : 1); ++end)
+                        tiles<Bytes>(apart ? of_row.at(end * (all_channels - width)) : line,
+                                     c < 0 ? wrapped.inside : straight.inside);
+                }
             }
         }
     }
 
   private:
-    /// One row of outputs of a vector of channels.
+    /// Outputs of a vector of channels, one step apart in a row or in a column.
     struct Line {
         const C* x;  // column 0 of the first row that a tap reads
         C* y;
         const C *weight, *bias;
-        Index tap_rows;
+        Index tap_rows, x_step, y_step;
 
-        Line at(Index c) const { return {x + c, y + c, weight + c, bias == nullptr ? nullptr : bias + c, tap_rows}; }
+        Line at(Index c) const {
+            return {x + c, y + c, weight + c, bias == nullptr ? nullptr : bias + c, tap_rows, x_step, y_step};
+        }
     };
+
+    /// Some outputs of a row, of the vector that begins at `channel`.
+    struct Edge {
+        Index channel = 0;
+        Range outputs;
+    };
+    /// The outputs of a vector that miss no tap, and the others.
+    struct Cut {
+        Range inside;
+        std::array<Edge, 4> edges;
+    };
+
+    Cut straight_vector() const {
+        const Range inside = columns.inside(output_columns, reuses() ? 1 : 0);
+        return {inside, {{{0, {output_columns.begin, inside.begin}}, {0, {inside.end, output_columns.end}}}}};
+    }
+
+    /// The lanes before `shift` form the sums of the pixel before. Where one of the two misses a tap, straight vectors
+    /// at either end of the channels stand in.
+    Cut wrapped_vector(Index width) const {
+        const Index to_last = shift + all_channels - width;
+        if (columns.step > 1) {
+            Cut cut = straight_vector();
+            cut.edges[2] = cut.edges[0], cut.edges[3] = cut.edges[1];
+            cut.edges[0].channel = cut.edges[1].channel = shift;
+            cut.edges[2].channel = cut.edges[3].channel = to_last;
+            if (cut.inside.size() < together) cut = {{}, {{{shift, output_columns}, {to_last, output_columns}}}};
+            return cut;
+        }
+        const Range inside = columns.inside(all_columns);
+        const auto within = [&](Index begin, Index end) {
+            const Index first = std::clamp(begin, output_columns.begin, output_columns.end);
+            return Range{first, std::clamp(end, first, output_columns.end)};
+        };
+        const Range both = within(inside.begin + 1, inside.end);
+        return {both,
+                {{{shift, {output_columns.begin, both.begin}},
+                  {shift, {both.end, output_columns.end}},
+                  {to_last, within(0, inside.begin)},
+                  {to_last, within(std::max(inside.end - 1, inside.begin), output_columns.end)}}}};
+    }
+
+    /// The last overlaps the vector before it, and forms the same sums again.
+    Index vector_at(Index c, Index width) const { return std::min(c, channels.end - width); }
+
+    static constexpr Index together = 7;
+
+    /// Whether the taps of an output are neighbours, and those of the next output are among them.
+    bool reuses() const {
+        const bool neighbours = columns.spacing == 1 || (columns.spacing == -1 && columns.step == 1);
+        return neighbours && columns.step < columns.count && (columns.count == 2 || columns.count == 3);
+    }
+
+    Line row(Index i) const {
+        const Range taps = rows.taps(i);
+        return {x + rows.at(i, taps.begin) * x_row,
+                y + i * y_row,
+                weight + taps.begin * columns.count * weight_step,
+                bias,
+                taps.size(),
+                columns.step * x_column,
+                y_column};
+    }
+
+    /// Outputs of a few rows that miss taps, by tiles down the columns where no row misses any.
+    template <int Bytes>
+    [[gnu::always_inline]] void edge(Range whole, Range of_rows, Index channel, Range outputs) const {
+        const bool tiled = whole.size() >= together;
+        for (Index j = outputs.begin; j < outputs.end; ++j) {
+            for (Index i = of_rows.begin; i < of_rows.end; ++i)
+                if (!tiled || i < whole.begin || i >= whole.end) pixel<Bytes>(row(i).at(channel), j);
+            if (!tiled) continue;
+            const Index i = std::clamp(of_rows.begin, whole.begin, whole.end - together);
+            Line line = row(i).at(channel);
+            line.y += j * (y_column - y_row);
+            line.x_step = rows.step * x_row;
+            line.y_step = y_row;
+            tile<Bytes, together, 0, 0>(line, j, columns.taps(j));
+        }
+    }
 
     /// Tiles of 14 pixels and of 7, as most pictures are multiples of 7; the last overlaps the one before it. 14 sums
     /// hide the latency of the multiply-adds and load the weights half as often: 1.2 times as fast as 7.
-    template <int Bytes, int S>
+    template <int Bytes>
+    [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
+        if (outputs.size() < 7)
+            for (Index j = outputs.begin; j < outputs.end; ++j) pixel<Bytes>(line, j);
+        else if (!reuses())
+            tiles<Bytes, 0, 0>(line, outputs);
+        else if (columns.count == 2)
+            tiles<Bytes, 2, 1>(line, outputs);
+        else if (columns.step == 1)
+            tiles<Bytes, 3, 1>(line, outputs);
+        else
+            tiles<Bytes, 3, 2>(line, outputs);
+    }
+
+    template <int Bytes, int K, int S, bool Turned = false>
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
         Index j = outputs.begin;
         if constexpr (Bytes == 64)
-            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, S>(line, j, {0, columns.count});
-        if (outputs.size() >= 7)
-            for (; j < outputs.end; j += 7) tile<Bytes, 7, S>(line, std::min(j, outputs.end - 7), {0, columns.count});
-        for (; j < outputs.end; ++j) pixel<Bytes>(line, j);
+            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S, Turned>(line, j, {0, columns.count});
+        for (; j < outputs.end; j += 7)
+            tile<Bytes, 7, K, S, Turned>(line, std::min(j, outputs.end - 7), {0, columns.count});
+    }
+
+    /// Whether the input rows of a row of outputs lie between others: the loads that turn the wrapped vector reach
+    /// beside them.
+    bool has_rows_beside(Index i) const {
+        const Range taps = rows.taps(i);
+        const Index first = rows.at(i, taps.begin), last = rows.at(i, taps.end - 1);
+        return std::min(first, last) > 0 && std::max(first, last) < rows.input - 1;
     }
 
     template <int Bytes>
     [[gnu::always_inline]] void pixel(const Line& line, Index j) const {
-        tile<Bytes, 1, 0>(line, j, columns.taps(j));
+        tile<Bytes, 1, 0, 0>(line, j, columns.taps(j));
     }
 
-    /// P pixels with the same taps. S: how far apart they are where three taps are neighbours, else 0.
-    template <int Bytes, int P, int S>
+    /// P pixels with the same taps. K, S: how many taps are neighbours, and how far apart the pixels are; else 0.
+    template <int Bytes, int P, int K, int S, bool Turned = false>
     [[gnu::always_inline]] void tile(const Line& line, Index j, Range taps) const {
         using V = Vector<C, Bytes>;
         Register<C, Bytes> sum[P];
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p) sum[p] = V{};
-        if constexpr (S == 0)
+        C* const to = line.y + j * line.y_step;
+        if constexpr (K == 0) {
             every_tap<Bytes, P>(line, j, taps, sum);
-        else
-            three_taps<Bytes, P, S>(line, j, sum);
-        store<Bytes, P>(line, j, sum);
+            store<Bytes, P>(line, sum, to, line.y_step);
+        } else {
+            neighbour_taps<Bytes, P, K, S, Turned>(line, j, sum);
+            const bool back = columns.spacing < 0;
+            if constexpr (Turned)
+                store_turned<Bytes, P>(line, sum, to);
+            else
+                store<Bytes, P>(line, sum, back ? to + (P - 1) * line.y_step : to, back ? -line.y_step : line.y_step);
+        }
     }
 
     template <int Bytes, int P>
     [[gnu::always_inline]] void every_tap(const Line& line, Index j, Range taps, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         const C *row = line.x + columns.at(j, taps.begin) * x_column, *w_row = line.weight + taps.begin * weight_step;
-        const Index step = columns.step * x_column, spacing = columns.spacing * x_column, w_step = weight_step;
+        const Index step = line.x_step, spacing = columns.spacing * x_column, w_step = weight_step;
         const Index row_step = rows.spacing * x_row, w_row_step = columns.count * w_step, count = taps.size();
         for (Index a = 0; a < line.tap_rows; ++a, row += row_step, w_row += w_row_step) {
             const C *from = row, *w = w_row;
@@ -110,43 +241,89 @@ struct DepthwiseChannels {
         }
     }
 
-    /// Each pixel is loaded once for all its taps. The first and the last may be one beside the picture.
-    template <int Bytes, int P, int S>
-    [[gnu::always_inline]] void three_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
+    /// Each pixel is loaded once for all its taps, in their order: where they go back, so do the pixels. The first and
+    /// the last may be one beside the picture. Turned: where columns step by two, the lanes of the wrapped vector
+    /// before `shift` cannot be those of the pixel before; they are taken from the load after it, and are the pixel's
+    /// own.
+    template <int Bytes, int P, int K, int S, bool Turned>
+    [[gnu::always_inline]] void neighbour_taps(const Line& line, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
-        constexpr int last = (P - 1) * S + 2;
+        constexpr int last = (P - 1) * S + K - 1;
         alignas(64) static constexpr C beside[Bytes / sizeof(C)] = {};
-        const bool left = columns.at(j, 0) >= 0, right = columns.at(j + P - 1, 2) < columns.input;
-        const C *row = line.x + columns.at(j, 0) * x_column, *w = line.weight;
-        const Index step = x_column, w_step = weight_step, row_step = rows.spacing * x_row;
-        for (Index a = 0; a < line.tap_rows; ++a, row += row_step, w += 3 * w_step) {
-            const V w0 = *reinterpret_cast<const V*>(w), w1 = *reinterpret_cast<const V*>(w + w_step),
-                    w2 = *reinterpret_cast<const V*>(w + 2 * w_step);
+        const Index first = columns.at(columns.spacing > 0 ? j : j + P - 1, 0), end = first + last * columns.spacing;
+        const bool begins = first >= 0 && first < columns.input, ends = end >= 0 && end < columns.input;
+        const C *row = line.x + first * x_column, *w = line.weight;
+        const Index step = columns.spacing * x_column, w_step = weight_step, row_step = rows.spacing * x_row;
+        Register<Lane<C>, Bytes> early;
+        if constexpr (Turned) mark_early<Bytes>(early);
+        for (Index a = 0; a < line.tap_rows; ++a, row += row_step, w += K * w_step) {
+            Register<C, Bytes> weights[K];
+#pragma GCC unroll 3
+            for (int k = 0; k < K; ++k) weights[k] = *reinterpret_cast<const V*>(w + k * w_step);
             const C* at = row;
+            V v, next;
+            if constexpr (Turned) load_once<C, Bytes>(begins ? at : beside, &next);
 #pragma GCC unroll 32
             for (int q = 0; q <= last; ++q, at += step) {
                 in_register(at);
-                V v;
-                load_once<C, Bytes>((q == 0 && !left) || (q == last && !right) ? beside : at, &v);
-#pragma GCC unroll 16
-                for (int p = 0; p < P; ++p) {
-                    if (q == p * S) sum[p] += w0 * v;
-                    if (q == p * S + 1) sum[p] += w1 * v;
-                    if (q == p * S + 2) sum[p] += w2 * v;
+                if constexpr (Turned) {
+                    const V low = next;
+                    load_once<C, Bytes>(q == last && !ends ? beside : at + step, &next);
+                    v = early ? next : low;
+                    if (q == 0 && !begins) v = V{};
+                    if (q == last && !ends) v = V{};
+                } else {
+                    load_once<C, Bytes>((q == 0 && !begins) || (q == last && !ends) ? beside : at, &v);
                 }
+#pragma GCC unroll 16
+                for (int p = 0; p < P; ++p)
+                    if (q >= p * S && q < p * S + K) sum[p] += weights[q - p * S] * v;
             }
         }
     }
 
+    /// -1 in the lanes before `shift`, else 0.
+    template <int Bytes>
+    [[gnu::always_inline]] void mark_early(Register<Lane<C>, Bytes>& early) const {
+        alignas(64) Lane<C> lane[Bytes / sizeof(C)];
+        for (std::size_t l = 0; l < Bytes / sizeof(C); ++l) lane[l] = static_cast<Index>(l) < shift ? -1 : 0;
+        early = *reinterpret_cast<const Vector<Lane<C>, Bytes>*>(lane);
+    }
+
+    /// Lanes of a pixel and of the next one are neighbours again.
     template <int Bytes, int P>
-    [[gnu::always_inline]] void store(const Line& line, Index j, Register<C, Bytes>* sum) const {
+    [[gnu::always_inline]] void store_turned(const Line& line, Register<C, Bytes>* sum, C* to) const {
         using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        finish<Bytes, P>(line, sum);
+        Register<Lane<C>, Bytes> early;
+        mark_early<Bytes>(early);
+        alignas(64) C first[width], last[width];
+        *reinterpret_cast<V*>(first) = sum[0];
+        *reinterpret_cast<V*>(last) = sum[P - 1];
+        copy<Bytes>(first + shift, width - shift, to + shift);
+        const Index step = line.y_step;
+#pragma GCC unroll 16
+        for (int p = 1; p < P; ++p) {
+            to += step;
+            in_register(to);
+            *reinterpret_cast<V*>(to) = early ? sum[p - 1] : sum[p];
+        }
+        copy<Bytes>(last, shift, to + step);
+    }
+
+    template <int Bytes, int P>
+    [[gnu::always_inline]] void finish(const Line& line, Register<C, Bytes>* sum) const {
         if (line.bias != nullptr)
 #pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const V*>(line.bias);
+            for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const Vector<C, Bytes>*>(line.bias);
         activate_vectors<C, Bytes, P>(activation, sum);
-        C* to = line.y + j * y_column;
-        const Index step = y_column;
+    }
+
+    template <int Bytes, int P>
+    [[gnu::always_inline]] void store(const Line& line, Register<C, Bytes>* sum, C* to, Index step) const {
+        using V = Vector<C, Bytes>;
+        finish<Bytes, P>(line, sum);
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p, to += step) {
             in_register(to);

@@ -1,5 +1,6 @@
-// DepthwiseOverPlanes: the depthwise kernel over planes on a whole convolution. Some rows of some planes are copied
-// into a small buffer with their padding, and the outputs are written in place from there.
+// DepthwiseOverPlanes: the depthwise kernel over planes on a whole convolution, or a transposed one of stride 1. Some
+// rows of some planes are copied into a small buffer with their padding, and the outputs are written in place from
+// there.
 //
 //     run -> worker: strip of rows of some planes -> pad rows -> kernel
 #pragma once
@@ -24,7 +25,7 @@ class DepthwiseOverPlanes {
           rows_(axis_walk(problem.relation.rows, problem.direction)),
           columns_(axis_walk(problem.relation.columns, problem.direction)) {
         if (isa_ == Isa::avx512 && columns_.output <= width() / 2) isa_ = Isa::avx2;  // the same sums in fewer lanes
-        if (problem.direction != Direction::to_coarse || !is_small()) return;
+        if (rows_.output_step != 1 || columns_.output_step != 1 || !is_small()) return;
         for (Index i = 0; i < problem.relation.weight_count(); ++i) weight_.push_back(widen<C>(weight[i]));
         lay_out();
         cut();
@@ -70,24 +71,29 @@ class DepthwiseOverPlanes {
             const Range planes{channel, std::min(channel + call.planes, plan.channels())};
             const Range rows{strip * plan.strip_rows_, std::min((strip + 1) * plan.strip_rows_, plan.rows_.output)};
             pack(n, planes, rows);
-            run_on(plan.isa_, DepthwisePlanes<C>{
-                                  .x = packed,
-                                  .y = &call.output(n, channel, rows.begin, 0),
-                                  .weight = plan.weight_.data() + channel * plan.problem_.relation.taps(),
-                                  .bias = call.store.bias == nullptr ? nullptr : call.store.bias + channel,
-                                  .activation = call.store.activation,
-                                  .column_offset = plan.column_offset_.data(),
-                                  .tap_rows = plan.problem_.relation.rows.kernel,
-                                  .tap_columns = plan.problem_.relation.columns.kernel,
-                                  .planes = planes.size(),
-                                  .rows = rows.size(),
-                                  .columns = plan.columns_.output,
-                                  .x_plane = plan.plane_size(),
-                                  .row_step = plan.rows_.input_step * plan.row_size(),
-                                  .tap_row_step = plan.problem_.relation.rows.dilation * plan.row_size(),
-                                  .y_plane = call.output.stride.c,
-                                  .y_row = call.output.stride.h,
-                              });
+            // The taps of a transposed convolution go up: so do the rows.
+            const bool up = plan.problem_.direction == Direction::to_fine;
+            const Index row_step = plan.rows_.input_step * plan.row_size(), down = rows.size() - 1;
+            const Index last = plan.packed_rows(rows.size()) - 1, y_row = call.output.stride.h;
+            run_on(plan.isa_,
+                   DepthwisePlanes<C>{
+                       .x = packed + (up ? last * plan.row_size() : 0),
+                       .y = &call.output(n, channel, up ? rows.begin + down : rows.begin, 0),
+                       .weight = plan.weight_.data() + channel * plan.problem_.relation.taps(),
+                       .bias = call.store.bias == nullptr ? nullptr : call.store.bias + channel,
+                       .activation = call.store.activation,
+                       .column_offset = plan.column_offset_.data(),
+                       .tap_rows = plan.problem_.relation.rows.kernel,
+                       .tap_columns = plan.problem_.relation.columns.kernel,
+                       .planes = planes.size(),
+                       .rows = rows.size(),
+                       .columns = plan.columns_.output,
+                       .x_plane = plan.plane_size(),
+                       .row_step = up ? -row_step : row_step,
+                       .tap_row_step = (up ? -1 : 1) * plan.problem_.relation.rows.dilation * plan.row_size(),
+                       .y_plane = call.output.stride.c,
+                       .y_row = up ? -y_row : y_row,
+                   });
         }
 
         void pack(Index n, Range planes, Range rows) const {
