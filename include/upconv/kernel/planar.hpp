@@ -1,18 +1,16 @@
-// Planar: rows of the input and of finished sums channel by channel, as the pixel tile has them. The counterpart of
-// move.hpp.
+// Planar: rows of finished sums channel by channel, as the pixel tile has them, into the output. The counterpart of
+// pack_planes.hpp.
 //
-//     pack:    packed[c][e][q] = input[n, first_channel + c, row, first_column + q * step + e], 0 beside the picture
-//     unpack:  output[n, first_channel + c, row, first_column + j * step + e] = sums[c][e][j]
+//     unpack:  output[n, first_channel + c, row, first_column + j * step] = sums[c][j]
 #pragma once
 
-#include "../geometry/integer.hpp"
 #include "move.hpp"
 
 namespace upconv {
 
-/// Where the channels and the column phases of planar rows lie.
+/// Where the channels of planar rows lie, and every how many columns of the output they go.
 struct Planar {
-    Index channel_step, phase_step, step, span;  // span: numbers of one row of one phase
+    Index channel_step, step;
 };
 
 /// 4 x 4 numbers: to[c * to_step + r] = r-th from[c].
@@ -28,54 +26,6 @@ template <class C>
     *reinterpret_cast<V*>(to + to_step) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
     *reinterpret_cast<V*>(to + 2 * to_step) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
     *reinterpret_cast<V*>(to + 3 * to_step) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
-}
-
-/// to[i] = from[2 i].
-template <class C>
-void every_second(const C* from, Index n, C* to) {
-    using V = Vector<C, 4 * sizeof(C)>;
-    Index i = 0;
-    for (; i + 5 <= n; i += 4) {  // one less than it reads must still be in the row
-        const V a = *reinterpret_cast<const V*>(from + 2 * i), b = *reinterpret_cast<const V*>(from + 2 * i + 4);
-        *reinterpret_cast<V*>(to + i) = __builtin_shufflevector(a, b, 0, 2, 4, 6);
-    }
-    for (; i < n; ++i) to[i] = from[2 * i];
-}
-
-template <class C, class T>
-void pack_planar(View<const T> x, const RowOf& r, const Planar& planar, C* packed) {
-    const T* const from = row_begin(x, r);
-    for (Index e = 0; e < planar.step; ++e) {
-        const Index first = r.first_column + e;  // of this phase; q is inside the picture from begin to end
-        const Index begin = std::clamp<Index>(ceil_div(-first, planar.step), 0, planar.span);
-        const Index end = std::clamp<Index>(ceil_div(x.shape.w - first, planar.step), begin, planar.span);
-        C* const to = packed + e * planar.phase_step;
-        const T* const inside = from + (first + begin * planar.step) * x.stride.w;
-        const Index pixel_step = planar.step * x.stride.w, count = end - begin;
-        for (Index c = 0; c < r.channels; ++c) {
-            std::fill(to + c * planar.channel_step, to + c * planar.channel_step + begin, C(0));
-            std::fill(to + c * planar.channel_step + end, to + c * planar.channel_step + planar.span, C(0));
-        }
-        if constexpr (std::is_same_v<C, T>) {
-            if (x.stride.c == 1 && r.channels >= 4) {
-                transpose<16>(inside, pixel_step, count, r.channels, to + begin, planar.channel_step);
-                continue;
-            }
-            if (pixel_step == 2) {
-                for (Index c = 0; c < r.channels; ++c)
-                    every_second(inside + c * x.stride.c, count, to + c * planar.channel_step + begin);
-                continue;
-            }
-            if (pixel_step == 1) {
-                for (Index c = 0; c < r.channels; ++c)
-                    copy<16>(inside + c * x.stride.c, count, to + c * planar.channel_step + begin);
-                continue;
-            }
-        }
-        for (Index c = 0; c < r.channels; ++c)
-            for (Index q = 0; q < count; ++q)
-                to[c * planar.channel_step + begin + q] = widen<C>(inside[c * x.stride.c + q * pixel_step]);
-    }
 }
 
 /// to[r + i * rows] = from[r][i]: the phases of a row, column by column.

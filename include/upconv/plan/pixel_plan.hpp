@@ -92,14 +92,28 @@ class PixelPlan {
     Index column_tiles() const { return (columns_.steps + tile_columns_ - 1) / tile_columns_; }
     Index pieces(const Strip& strip) const { return (rows_.steps + strip.steps - 1) / strip.steps; }
 
-    /// Numbers of a packed row of one phase, and of a row of sums: the columns and what the taps reach beside them.
-    Index span() const { return tile_columns_ + (columns_.reach.size() - 1) / columns_.input_step; }
-    /// Packed rows of one phase of an image of the strip.
-    Index packed_rows(const Strip& strip) const { return strip.steps + (rows_.reach.size() - 1) / rows_.input_step; }
-    Index phase_size(const Strip& strip) const { return strip.images * packed_rows(strip) * span(); }
-    Index channel_size(const Strip& strip) const { return rows_.input_step * columns_.input_step * phase_size(strip); }
+    /// Numbers of a packed row of one phase: the columns and what the taps reach beside them.
+    Index cells() const { return tile_columns_ + columns_.reach_steps(); }
+    /// From a packed row to the next, and from a row of sums: zeros that end one row begin the next.
+    Index span() const { return cells() - (column_tiles() == 1 ? columns_.shared_zeros() : 0); }
+    /// Packed rows of one phase of an image, and from one image to the next.
+    Index packed_rows(Index steps) const { return steps + rows_.reach_steps(); }
+    Index image_rows(const Strip& strip) const {
+        return packed_rows(strip.steps) - (strip.steps == rows_.steps ? rows_.shared_zeros() : 0);
+    }
+    /// Images whose rows follow each other so closely that they are one picture.
+    bool images_join(const Strip& strip) const { return 8 * image_rows(strip) <= 9 * strip.steps; }
+    Index phase_size(const Strip& strip) const {
+        const Index rows = strip.images * image_rows(strip) + rows_.reach_steps();
+        return rows * span() + cells() - span() + width_;  // what clears a row writes a vector more
+    }
+    /// Not a multiple of a page, whose parts would all fall on the same few lines of the first-level cache.
+    Index channel_size(const Strip& strip) const {
+        const Index line = 64 / static_cast<Index>(sizeof(C));
+        return (rows_.input_step * columns_.input_step * phase_size(strip) / line | 1) * line + line;
+    }
     /// Sums of one output channel and phase, with room for the last vector.
-    Index plane_size(const Strip& strip) const { return strip.images * strip.steps * span() + width_; }
+    Index plane_size(const Strip& strip) const { return strip.images * image_rows(strip) * span() + width_; }
     Index planes() const { return rows_.phase_count() * columns_.phase_count(); }
 
     /// The steps of a strip that fill its buffers.
@@ -110,7 +124,7 @@ class PixelPlan {
         tile_columns_ = std::clamp<Index>(stage_target / sums, 8 * width_, 1024);
         tile_columns_ = std::min(tile_columns_, columns_.steps);
         const Index by_stage = stage_target / (sums * span());
-        const Index by_packed = packed_target / (cells * span()) - (rows_.reach.size() - 1) / rows_.input_step;
+        const Index by_packed = packed_target / (cells * span()) - rows_.reach_steps();
         most_steps_ = std::max<Index>(std::min(by_stage, by_packed), 4);
     }
 

@@ -2,6 +2,7 @@
 // passes.
 #pragma once
 
+#include "../kernel/pack_planes.hpp"
 #include "../kernel/pixel_tile.hpp"
 #include "../kernel/planar.hpp"
 #include "pixel_plan.hpp"
@@ -48,7 +49,7 @@ class PixelPlan<T>::Worker {
                   .first_channel = first_group * plan_.channels_,
                   .channels = groups * plan_.channels_,
                   .row = 0,
-                  .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.reach.begin,
+                  .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.first_input(),
                   .columns = 0},
                  images, steps);
         if (call_.store.bias != nullptr) list_bias(first_group, groups);
@@ -89,11 +90,6 @@ class PixelPlan<T>::Worker {
                                   plan.columns_.sets[static_cast<std::size_t>(tile.column_set)].offset.size());
     }
 
-    Planar planar() const {
-        return {plan_.channel_size(call_.strip), plan_.phase_size(call_.strip), plan_.columns_.input_step,
-                plan_.span()};
-    }
-
     /// Everything of a pass that is the same for all strips.
     void list_passes() {
         Index *taps = tap_offset_, *sums = sum_offset_;
@@ -108,14 +104,14 @@ class PixelPlan<T>::Worker {
             of_tile.channels = plan_.channels_;
             of_tile.outputs = tile.outputs;
             of_tile.channel_step = plan_.channel_size(call_.strip);
-            of_tile.x_picture = plan_.packed_rows(call_.strip) * plan_.span();
-            of_tile.sum_picture = call_.strip.steps * plan_.span();
+            of_tile.x_picture = plan_.image_rows(call_.strip) * plan_.span();
+            of_tile.sum_picture = of_tile.x_picture;
             const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
             const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
             for (std::size_t a = 0; a < rows.offset.size(); ++a)
                 for (std::size_t b = 0; b < columns.offset.size(); ++b) {
-                    *taps++ = offset_of(rows.offset[a] - plan_.rows_.reach.begin,
-                                        columns.offset[b] - plan_.columns_.reach.begin);
+                    *taps++ = offset_of(rows.offset[a] - plan_.rows_.first_input(),
+                                        columns.offset[b] - plan_.columns_.first_input());
                     unsigned having = (1u << tile.outputs) - 1;
                     for (std::size_t o = 0; o < tile.output.size(); ++o) {
                         const Output& out = tile.output[o];
@@ -151,29 +147,34 @@ class PixelPlan<T>::Worker {
         return (out.channel * plan_.rows_.phase_count() + row) * plan_.columns_.phase_count() + column;
     }
 
-    void pack(RowOf row, Range images, Range steps) const {
-        const MergedAxis& rows = plan_.rows_;
-        for (Index image = images.begin; image < images.end; ++image)
-            for (Index k = 0; k < plan_.packed_rows(call_.strip) * rows.input_step; ++k) {
-                row.n = image;
-                row.row = steps.begin * rows.input_step + rows.reach.begin + k;
-                const Index at = (image - images.begin) * plan_.packed_rows(call_.strip) + k / rows.input_step;
-                C* const to = packed_ +
-                              k % rows.input_step * plan_.columns_.input_step * plan_.phase_size(call_.strip) +
-                              at * plan_.span();
-                if (row.row >= 0 && row.row < rows.input)
-                    pack_planar(call_.input, row, planar(), to);
-                else
-                    clear(row.channels, to);
-            }
-    }
-
-    /// A row beside the picture.
-    void clear(Index channels, C* row) const {
-        for (Index c = 0; c < channels; ++c)
-            for (Index e = 0; e < plan_.columns_.input_step; ++e) {
-                C* const to = row + c * plan_.channel_size(call_.strip) + e * plan_.phase_size(call_.strip);
-                std::fill(to, to + plan_.span(), C(0));
+    void pack(RowOf part, Range images, Range steps) const {
+        const View<const T>& in = call_.input;
+        const Index row_step = plan_.rows_.input_step, count = plan_.packed_rows(steps.size());
+        for (part.n = images.begin; part.n < images.end; ++part.n)
+            for (Index e = 0; e < row_step; ++e) {
+                part.row = steps.begin * row_step + plan_.rows_.first_input() + e;
+                const Index begin = std::clamp<Index>(ceil_div(-part.row, row_step), 0, count);
+                const Index end = std::clamp<Index>(ceil_div(plan_.rows_.input - part.row, row_step), begin, count);
+                part.row += begin * row_step;
+                const Index image = (part.n - images.begin) * plan_.image_rows(call_.strip) * plan_.span();
+                const Index phase = e * plan_.columns_.input_step * plan_.phase_size(call_.strip);
+                run_on(plan_.isa_, PackPlanes<C, T>{
+                                       .x = row_begin(in, part),
+                                       .x_channel = in.stride.c,
+                                       .x_row = row_step * in.stride.h,
+                                       .x_column = in.stride.w,
+                                       .channels = part.channels,
+                                       .rows = count,
+                                       .inside = {begin, end},
+                                       .columns = in.shape.w,
+                                       .first_column = part.first_column,
+                                       .step = plan_.columns_.input_step,
+                                       .cells = plan_.cells(),
+                                       .channel_step = plan_.channel_size(call_.strip),
+                                       .phase_step = plan_.phase_size(call_.strip),
+                                       .span = plan_.span(),
+                                       .packed = packed_ + phase + image,
+                                   });
             }
     }
 
@@ -211,8 +212,10 @@ class PixelPlan<T>::Worker {
         run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
             pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip);
             pass.sums = stage_ + g * plan_.outputs_ * plan_.planes() * plan_.plane_size(call_.strip);
-            pass.pictures = images.size();
-            pass.pixels = (steps.size() - 1) * plan_.span() + columns.size();
+            const bool join = plan_.images_join(call_.strip);
+            const Index lines = (join ? (images.size() - 1) * plan_.image_rows(call_.strip) : 0) + steps.size();
+            pass.pictures = join ? 1 : images.size();
+            pass.pixels = (lines - 1) * plan_.span() + columns.size();
         });
     }
 
@@ -232,7 +235,7 @@ class PixelPlan<T>::Worker {
                     pass.pixels = steps.size() * columns.size();
                 } else {
                     pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip) +
-                             packed_image * plan_.packed_rows(call_.strip) * plan_.span();
+                             packed_image * plan_.image_rows(call_.strip) * plan_.span();
                     pass.x_picture = plan_.span();
                     pass.pictures = steps.size();
                     pass.pixels = columns.size();
@@ -243,8 +246,8 @@ class PixelPlan<T>::Worker {
     /// All phases of step `row.row` of one image.
     void unpack(RowOf row, Index image, Index line, Range columns) const {
         const Index step = row.row, plane = plan_.plane_size(call_.strip);
-        const Planar planar{plan_.planes() * plane, 0, plan_.columns_.output_step, 0};
-        const C* at = stage_ + (image * call_.strip.steps + line) * plan_.span();
+        const Planar planar{plan_.planes() * plane, plan_.columns_.output_step};
+        const C* at = stage_ + (image * plan_.image_rows(call_.strip) + line) * plan_.span();
         for (const PhaseSet& row_set : plan_.rows_.sets)
             for (const MergedPhase& r : row_set.phases) {
                 row.row = r.first + step * plan_.rows_.output_step;
