@@ -35,65 +35,65 @@ struct PackPlanes {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        const Index lead = std::min(std::max<Index>(-first_column / step, 0), cells);
-        const Index begin = std::max<Index>(first_column, 0);
-        const Index count = inside.empty() ? 0 : std::clamp<Index>(columns - begin, 0, (cells - lead) * step);
-        const T* const from = x + begin * x_column;
-        const Index to = inside.begin * span + lead;
-        if constexpr (std::is_same_v<C, T>)
-            if (x_column != 1 && x_channel == 1 && channels >= lane_size<C>) {
-                for (Index c = 0; c < channels; ++c) clear_beside<Bytes>(packed + c * channel_step, lead, count);
-                return pixels<Bytes>(from, count, packed + to);
-            }
-        for (Index c = 0; c < channels; ++c) {
-            clear_beside<Bytes>(packed + c * channel_step, lead, count);
-            if (count > 0) plane<Bytes>(from + c * x_channel, count, packed + c * channel_step + to);
-        }
+        PackPlanes(*this).template pack<Bytes>();  // a copy, as what is stored could otherwise be part of it
     }
 
   private:
     template <int Bytes>
-    [[gnu::always_inline]] void clear_beside(C* plane, Index lead, Index count) const {
-        const Index end = lead + count / step, behind = cells - end;
-        const auto clear_rows = [&](Range r) __attribute__((always_inline)) {
-            if (!r.empty()) clear<Bytes>(plane + r.begin * span, (r.size() - 1) * span + cells);
-        };
-        for (Index e = 0; e < step; ++e, plane += phase_step) {
-            clear_rows({0, inside.begin});
-            for (Index r = inside.begin; r < inside.end; ++r) {
-                clear<Bytes>(plane + r * span, lead);
-                clear<Bytes>(plane + r * span + end, behind);
-            }
-            clear_rows({inside.end, rows});
-        }
+    [[gnu::always_inline]] void pack() const {
+        if constexpr (std::is_same_v<C, T>)
+            if (x_column != 1 && x_channel == 1 && channels >= lane_size<C>) return pack<Bytes>(x, channels, packed);
+        for (Index c = 0; c < channels; ++c) pack<Bytes>(x + c * x_channel, 1, packed + c * channel_step);
     }
 
+    /// In the order of the addresses: a vector of zeros reaches into what is written next.
     template <int Bytes>
-    [[gnu::always_inline]] void plane(const T* from, Index count, C* to) const {
-        if constexpr (std::is_same_v<C, T>)
+    [[gnu::always_inline]] void pack(const T* from, Index some, C* to) const {
+        const Index lead = std::min(std::max<Index>(-first_column / step, 0), cells);
+        const Index begin = std::max<Index>(first_column, 0);
+        const Index count = std::clamp<Index>(columns - begin, 0, (cells - lead) * step), end = lead + count / step;
+        const auto clear_phases = [&](C* row, Index n) __attribute__((always_inline)) {
+            for (Index c = 0; c < some; ++c)
+                for (Index e = 0; e < step; ++e) clear<Bytes>(row + c * channel_step + e * phase_step, n);
+        };
+        const auto clear_rows = [&](Range r) __attribute__((always_inline)) {
+            if (!r.empty()) clear_phases(to + r.begin * span, (r.size() - 1) * span + cells);
+        };
+        clear_rows({0, inside.begin});
+        from += begin * x_column;
+        for (Index r = inside.begin; r < inside.end; ++r, from += x_row) {
+            C* const row = to + r * span;
+            if (r == inside.begin || lead > cells - span) clear_phases(row, lead);  // else the row before has done so
+            clear_phases(row + end, cells - end);
+            if (count > 0) copy_row<Bytes>(from, count, some, row + lead);
+        }
+        clear_rows({inside.end, rows});
+    }
+
+    /// Numbers of one row of the picture, of one channel or of `some` that lie together.
+    template <int Bytes>
+    [[gnu::always_inline]] void copy_row(const T* from, Index count, Index some, C* to) const {
+        if constexpr (std::is_same_v<C, T>) {
             if (x_column == 1)
-                return PaddedRows<C>{from, to, 1, inside.size(), count, step, 0, x_row, 0, span, phase_step}
-                    .template run<Bytes>();
-        for (Index r = 0; r < inside.size(); ++r)
-            for (Index e = 0; e < step; ++e)
-                for (Index q = e, k = e * phase_step + r * span; q < count; q += step, ++k)
-                    to[k] = widen<C>(from[r * x_row + q * x_column]);
+                return PaddedRows<C>{from, to, 1, 1, count, step, 0, 0, 0, 0, phase_step}.template run<Bytes>();
+            if (some > 1) return transpose_row<Bytes>(from, count, to);
+        }
+        for (Index e = 0; e < step; ++e)
+            for (Index q = e, k = e * phase_step; q < count; q += step, ++k) to[k] = widen<C>(from[q * x_column]);
     }
 
     /// Some pixels at a time, all channels of them: what lies together is read together.
     template <int Bytes>
-    [[gnu::always_inline]] void pixels(const T* from, Index count, C* to) const {
+    [[gnu::always_inline]] void transpose_row(const T* from, Index count, C* to) const {
         constexpr Index some = Bytes / static_cast<Index>(sizeof(C));
-        for (Index r = 0; r < inside.size(); ++r)
-            for (Index e = 0; e < step; ++e) {
-                const Index of_phase = (count - e + step - 1) / step;
-                for (Index q = 0; q < of_phase; q += some) {
-                    const Index at = std::max<Index>(std::min(q, of_phase - some), 0);
-                    transpose<Bytes>(from + r * x_row + (e + at * step) * x_column, step * x_column,
-                                     std::min(some, of_phase), channels, to + e * phase_step + r * span + at,
-                                     channel_step);
-                }
+        for (Index e = 0; e < step; ++e) {
+            const Index of_phase = (count - e + step - 1) / step;
+            for (Index q = 0; q < of_phase; q += some) {
+                const Index at = std::max<Index>(std::min(q, of_phase - some), 0);
+                transpose<Bytes>(from + (e + at * step) * x_column, step * x_column, std::min(some, of_phase), channels,
+                                 to + e * phase_step + at, channel_step);
             }
+        }
     }
 };
 

@@ -29,6 +29,7 @@ struct PixelPass {
     Index channel_step;                      // from an input channel to the next
     Index pictures, x_picture, sum_picture;  // how many, and from one to the next
     Index pixels;   // of a picture; where they are fewer than a vector, one vector is read and written
+    bool room;      // behind each picture for a whole tile: the last one need not overlap the one before it
     const C* bias;  // (outputs), or none
     Activation activation;
 };
@@ -125,30 +126,33 @@ struct PixelTiles {
             }
     }
 
+    /// Each picture in tiles of as many vectors as fit the registers, of 2 and of 1.
     template <int Bytes, int O>
     [[gnu::always_inline]] void pictures(const PixelPass<C>& pass) const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         constexpr int most = pixel_vectors(Bytes, O);
+        const Index fit = pass.room ? most : pass.pixels / width;
         for (Index p = 0; p < pass.pictures; ++p)
-            if (pass.pixels >= most * width)
-                tiles<Bytes, O, most>(pass, p);
-            else if (pass.pixels >= 2 * width)
-                tiles<Bytes, O, std::min(most, 2)>(pass, p);
-            else
-                tiles<Bytes, O, 1>(pass, p);
+            for (Index at = 0; at < pass.pixels;) {
+                const Index left = (pass.pixels - at + width - 1) / width;
+                if (most > 2 && left > 2 && fit >= most)
+                    tile<Bytes, O, most>(pass, p, at);
+                else if (left > 1 && fit > 1)
+                    tile<Bytes, O, 2>(pass, p, at);
+                else
+                    tile<Bytes, O, 1>(pass, p, at);
+            }
     }
 
-    /// A picture in tiles of N vectors; the last overlaps the one before it, and forms the same sums again.
+    /// N vectors of a picture from `at` on. Without room the last overlap those before, and form the same sums again.
     template <int Bytes, int O, int N>
-    [[gnu::always_inline]] void tiles(const PixelPass<C>& pass, Index picture) const {
-        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const Index last = std::max<Index>(pass.pixels - N * width, 0);
-        for (Index at = 0;; at = std::min(at + N * width, last)) {
-            C* const sums = pass.sums + picture * pass.sum_picture + at;
-            pixel_tile<C, Bytes, O, N>(pass, pass.x + picture * pass.x_picture + at, sums);
-            if (pass.bias != nullptr || pass.activation.kind != Activation::Kind::none) finish<Bytes>(pass, N, sums);
-            if (at == last) return;
-        }
+    [[gnu::always_inline]] void tile(const PixelPass<C>& pass, Index picture, Index& at) const {
+        constexpr Index pixels = N * Bytes / static_cast<Index>(sizeof(C));
+        if (!pass.room) at = std::min(at, std::max<Index>(pass.pixels - pixels, 0));
+        C* const sums = pass.sums + picture * pass.sum_picture + at;
+        pixel_tile<C, Bytes, O, N>(pass, pass.x + picture * pass.x_picture + at, sums);
+        if (pass.bias != nullptr || pass.activation.kind != Activation::Kind::none) finish<Bytes>(pass, N, sums);
+        at += pixels;
     }
 
     /// Bias and activation of a tile, while it is in the first-level cache.

@@ -31,10 +31,12 @@ struct MergedAxis {
     Range reach;
     std::vector<PhaseSet> sets;
 
-    Index phase_count() const {
-        Index count = 0;
-        for (const PhaseSet& set : sets) count += static_cast<Index>(set.phases.size());
-        return count;
+    /// Of all sets, in the order of the outputs they make.
+    std::vector<MergedPhase> phases() const {
+        std::vector<MergedPhase> all;
+        for (const PhaseSet& set : sets) all.insert(all.end(), set.phases.begin(), set.phases.end());
+        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        return all;
     }
     /// The first input that is packed: line 0 of the picture is then one of phase 0.
     Index first_input() const { return floor_div(reach.begin, input_step) * input_step; }

@@ -4,7 +4,7 @@
 
 #include "../kernel/pack_planes.hpp"
 #include "../kernel/pixel_tile.hpp"
-#include "../kernel/planar.hpp"
+#include "../kernel/unpack_planes.hpp"
 #include "pixel_plan.hpp"
 
 namespace upconv {
@@ -60,9 +60,13 @@ class PixelPlan<T>::Worker {
         }
         sum(first_group, groups, images, steps, columns);
         for (Index image = images.begin; image < images.end; ++image)
-            for (Index i = steps.begin; i < steps.end; ++i)
-                unpack({image, first_group * plan_.outputs_, groups * plan_.outputs_, i, 0, 0}, image - images.begin,
-                       i - steps.begin, columns);
+            unpack({.n = image,
+                    .first_channel = first_group * plan_.outputs_,
+                    .channels = groups * plan_.outputs_,
+                    .row = 0,
+                    .first_column = 0,
+                    .columns = 0},
+                   image - images.begin, steps, columns);
     }
 
   private:
@@ -136,15 +140,15 @@ class PixelPlan<T>::Worker {
                column / plan_.columns_.input_step;
     }
 
-    /// One set holds all phases, or each phase has its own.
-    static Index phase_number(const MergedAxis& axis, Index set, Index phase) {
-        return axis.sets.size() == 1 ? phase : set;
-    }
-
+    /// The stage: (row phases, column phases, groups, output channels, images, steps, columns).
     Index plane_of(const Tile& tile, const Output& out) const {
-        const Index row = phase_number(plan_.rows_, tile.row_set, out.row_phase);
-        const Index column = phase_number(plan_.columns_, tile.column_set, out.column_phase);
-        return (out.channel * plan_.rows_.phase_count() + row) * plan_.columns_.phase_count() + column;
+        const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
+        const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
+        const Index row = number(plan_.row_phases_, rows.phases[static_cast<std::size_t>(out.row_phase)]);
+        const Index column = number(plan_.column_phases_, columns.phases[static_cast<std::size_t>(out.column_phase)]);
+        return (row * static_cast<Index>(plan_.column_phases_.size()) + column) * plan_.groups_together() *
+                   plan_.outputs_ +
+               out.channel;
     }
 
     void pack(RowOf part, Range images, Range steps) const {
@@ -211,10 +215,11 @@ class PixelPlan<T>::Worker {
     void sum(Index first_group, Index groups, Range images, Range steps, Range columns) const {
         run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
             pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip);
-            pass.sums = stage_ + g * plan_.outputs_ * plan_.planes() * plan_.plane_size(call_.strip);
+            pass.sums = stage_ + g * plan_.outputs_ * plan_.plane_size(call_.strip);
             const bool join = plan_.images_join(call_.strip);
             const Index lines = (join ? (images.size() - 1) * plan_.image_rows(call_.strip) : 0) + steps.size();
             pass.pictures = join ? 1 : images.size();
+            pass.room = join;
             pass.pixels = (lines - 1) * plan_.span() + columns.size();
         });
     }
@@ -243,62 +248,65 @@ class PixelPlan<T>::Worker {
             });
     }
 
-    /// All phases of step `row.row` of one image.
-    void unpack(RowOf row, Index image, Index line, Range columns) const {
-        const Index step = row.row, plane = plan_.plane_size(call_.strip);
-        const Planar planar{plan_.planes() * plane, plan_.columns_.output_step};
-        const C* at = stage_ + (image * plan_.image_rows(call_.strip) + line) * plan_.span();
-        for (const PhaseSet& row_set : plan_.rows_.sets)
-            for (const MergedPhase& r : row_set.phases) {
-                row.row = r.first + step * plan_.rows_.output_step;
-                if (step >= r.valid.begin && step < r.valid.end) unpack_columns(row, at, planar, columns);
-                at += plan_.columns_.phase_count() * plane;
-            }
+    /// All phases of the channels `part` of one image.
+    void unpack(RowOf part, Index image, Range steps, Range columns) const {
+        const auto count = static_cast<Index>(plan_.column_phases_.size());
+        const C* at = stage_ + image * plan_.image_rows(call_.strip) * plan_.span();
+        for (const MergedPhase& phase : plan_.row_phases_) {
+            const Range lines = within(phase, steps);
+            part.row = phase.first + lines.begin * plan_.rows_.output_step;
+            if (!lines.empty())
+                unpack_rows(part, lines.size(), at + (lines.begin - steps.begin) * plan_.span(), columns);
+            at += count * phase_size();
+        }
     }
 
-    void unpack_columns(RowOf row, const C* at, const Planar& planar, Range columns) const {
-        if constexpr (std::is_same_v<C, T>)
-            if (call_.output.stride.w == 1 && plan_.zipped_.size() > 1) return unpack_zipped(row, at, planar, columns);
-        for (const PhaseSet& set : plan_.columns_.sets)
-            for (const MergedPhase& phase : set.phases) {
-                const Range part = within(phase, columns);
-                unpack_part(row, at, phase, part, planar, columns);
-                at += plan_.plane_size(call_.strip);
-            }
+    static Range within(const MergedPhase& phase, Range steps) {
+        return {std::max(steps.begin, phase.valid.begin), std::min(steps.end, phase.valid.end)};
     }
 
-    static Range within(const MergedPhase& phase, Range columns) {
-        return {std::max(columns.begin, phase.valid.begin), std::min(columns.end, phase.valid.end)};
+    /// Sums of one phase.
+    Index phase_size() const {
+        return plan_.groups_together() * plan_.outputs_ * plan_.plane_size(call_.strip);
     }
 
-    /// The steps `part` of one column phase, whose sums begin at `at` for the first of `columns`.
-    void unpack_part(RowOf row, const C* at, const MergedPhase& phase, Range part, const Planar& planar,
-                     Range columns) const {
-        row.first_column = phase.first + part.begin * plan_.columns_.output_step;
-        row.columns = part.size();
-        if (!part.empty()) unpack_planar(at + part.begin - columns.begin, row, planar, call_.output);
-    }
-
-    /// All column phases at once where a row's columns are neighbours in memory; what only some phases have, alone.
-    void unpack_zipped(const RowOf& row, const C* at, const Planar& planar, Range columns) const {
-        const Index plane = plan_.plane_size(call_.strip), step = plan_.columns_.output_step;
+    /// All column phases at once where they make whole rows; what only some phases have, alone.
+    void unpack_rows(RowOf part, Index rows, const C* at, Range columns) const {
         Range common = columns;
-        for (const Zipped& z : plan_.zipped_) common = within(z.phase, common);
-        if (common.empty()) common = {columns.end, columns.end};
-        for (const Zipped& z : plan_.zipped_) {
-            const Range part = within(z.phase, columns);
-            unpack_part(row, at + z.plane * plane, z.phase, {part.begin, std::min(part.end, common.begin)}, planar,
-                        columns);
-            unpack_part(row, at + z.plane * plane, z.phase, {std::max(part.begin, common.end), part.end}, planar,
-                        columns);
+        for (const MergedPhase& phase : plan_.column_phases_) common = within(phase, common);
+        if (!plan_.rows_are_whole() || common.empty()) common = {columns.end, columns.end};
+        part.first_column = plan_.column_phases_.front().first + common.begin * plan_.columns_.output_step;
+        part.columns = common.size();
+        if (!common.empty())
+            unpack_part(part, rows, at + common.begin - columns.begin, plan_.columns_.output_step);
+        for (const MergedPhase& phase : plan_.column_phases_) {
+            const Range own = within(phase, columns);
+            for (const Range& rest : {Range{own.begin, std::min(own.end, common.begin)},
+                                      Range{std::max(own.begin, common.end), own.end}}) {
+                part.first_column = phase.first + rest.begin * plan_.columns_.output_step;
+                part.columns = rest.size();
+                if (!rest.empty()) unpack_part(part, rows, at + rest.begin - columns.begin, 1);
+            }
+            at += phase_size();
         }
-        C* to = row_begin(call_.output, row) + plan_.zipped_.front().phase.first + common.begin * step;
-        const C* from[most_zipped];
-        for (Index c = 0; c < row.channels; ++c, to += call_.output.stride.c) {
-            for (std::size_t r = 0; r < plan_.zipped_.size(); ++r)
-                from[r] = at + plan_.zipped_[r].plane * plane + c * planar.channel_step + common.begin - columns.begin;
-            zip(from, step, common.size(), to);
-        }
+    }
+
+    void unpack_part(const RowOf& part, Index rows, const C* at, Index phases) const {
+        const View<T>& out = call_.output;
+        run_on(plan_.isa_, UnpackPlanes<C, T>{
+                               .sums = at,
+                               .phase_step = phase_size(),
+                               .channel_step = plan_.plane_size(call_.strip),
+                               .row_step = plan_.span(),
+                               .phases = phases,
+                               .channels = part.channels,
+                               .rows = rows,
+                               .columns = part.columns,
+                               .y = row_begin(out, part) + part.first_column * out.stride.w,
+                               .y_channel = out.stride.c,
+                               .y_row = plan_.rows_.output_step * out.stride.h,
+                               .y_column = plan_.columns_.output_step / phases * out.stride.w,
+                           });
     }
 
     const PixelPlan& plan_;
