@@ -72,7 +72,7 @@ struct PackPlanes {
             C* const row = to + r * span;
             if (r == inside.begin || lead > cells - span) clear_phases(row, lead);  // else the row before has done so
             clear_phases(row + end, cells - end);
-            if (some == 1) prefetch(from + x_channel, count * x_column);
+            if (x_column == 1) prefetch(from + x_channel, count);
             if (count > 0) copy_row<Bytes>(from, count, some, row + lead);
         }
         clear_rows({inside.end, rows});
@@ -98,7 +98,8 @@ struct PackPlanes {
             const Index of_phase = (count - e + step - 1) / step;
             for (Index q = 0; q < of_phase; q += some) {
                 const Index at = std::max<Index>(std::min(q, of_phase - some), 0);
-                for (Index i = at + some; i < at + 2 * some; ++i) prefetch(from + (e + i * step) * x_column, channels);
+                const Index next = step == 1 ? at + 2 * some : std::min(at + 2 * some, of_phase);
+                for (Index i = at + some; i < next; ++i) prefetch(from + (e + i * step) * x_column, channels);
                 transpose<Bytes>(from + (e + at * step) * x_column, step * x_column, std::min(some, of_phase), channels,
                                  to + e * phase_step + at, channel_step);
             }

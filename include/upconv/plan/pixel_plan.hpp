@@ -36,10 +36,10 @@ class PixelPlan {
     template <Executor E>
     void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
         const Strip strip = strip_for(executor.threads());
-        const Call call{{input, output, store}, strip, way_for(input, output, strip)};
+        const Call call{{input, output, store}, strip, way_for(input, output, strip), lengths_of(strip)};
         const Index strips = (problem_.n + call.strip.images - 1) / call.strip.images * pieces(call.strip);
         const StripCut cut{strips, 1, strips, group_tiles() * column_tiles(), 1};
-        run_strips(cut, Worker::bytes(*this, call.strip), problem_.flops() / 32, executor,
+        run_strips(cut, Worker::bytes(*this, call), problem_.flops() / 32, executor,
                    [&](std::byte* memory) { return Worker(*this, call, memory); });
     }
 
@@ -57,9 +57,19 @@ class PixelPlan {
     struct Way {
         bool input, output;
     };
+    /// Numbers of the buffers of a strip.
+    struct Lengths {
+        Index cells;       // of a packed row of one phase: the columns and what the taps reach beside them
+        Index span;        // from a packed row to the next, and from a row of sums
+        Index image_rows;  // from one image to the next
+        Index phase;       // of the packed rows of a phase
+        Index channel;     // of all phases
+        Index plane;       // sums of one output channel and phase
+    };
     struct Call : Operands {
         Strip strip;
         Way way;
+        Lengths lengths;
     };
     /// Which output channel and phases (of its sets) a channel of a tile is.
     struct Output {
@@ -86,30 +96,27 @@ class PixelPlan {
     Index column_tiles() const { return (columns_.steps + tile_columns_ - 1) / tile_columns_; }
     Index pieces(const Strip& strip) const { return (rows_.steps + strip.steps - 1) / strip.steps; }
 
-    /// Numbers of a packed row of one phase: the columns and what the taps reach beside them.
-    Index cells() const { return tile_columns_ + columns_.reach_steps(); }
-    /// From a packed row to the next, and from a row of sums: zeros that end one row begin the next.
-    Index span() const { return cells() - (column_tiles() == 1 ? columns_.shared_zeros() : 0); }
-    /// Packed rows of one phase of an image, and from one image to the next.
-    Index packed_rows(Index steps) const { return steps + rows_.reach_steps(); }
-    Index image_rows(const Strip& strip) const {
-        return packed_rows(strip.steps) - (strip.steps == rows_.steps ? rows_.shared_zeros() : 0);
+    /// Zeros that end one row begin the next.
+    Index span() const {
+        return tile_columns_ + columns_.reach_steps() - (column_tiles() == 1 ? columns_.shared_zeros() : 0);
     }
-    /// Images whose rows follow each other so closely that they are one picture.
-    bool images_join(const Strip& strip) const {
-        return strip.images == 1 || 8 * image_rows(strip) <= 9 * strip.steps;
-    }
-    Index phase_size(const Strip& strip) const {
-        const Index rows = strip.images * image_rows(strip) + rows_.reach_steps();
-        return rows * span() + cells() - span() + width_;  // what clears a row writes a vector more
-    }
-    /// Not a multiple of a page, whose parts would all fall on the same few lines of the first-level cache.
-    Index channel_size(const Strip& strip) const {
+
+    Lengths lengths_of(const Strip& strip) const {
+        Lengths l{};
+        l.cells = tile_columns_ + columns_.reach_steps();
+        l.span = span();
+        l.image_rows = packed_rows(strip.steps) - (strip.steps == rows_.steps ? rows_.shared_zeros() : 0);
+        // What clears a row writes a vector more.
+        l.phase = (strip.images * l.image_rows + rows_.reach_steps()) * l.span + l.cells - l.span + width_;
+        // An odd number of cache lines: those of the channels spread over the whole first-level cache.
         const Index line = 64 / static_cast<Index>(sizeof(C));
-        return (rows_.input_step * columns_.input_step * phase_size(strip) / line | 1) * line + line;
+        l.channel = ((rows_.input_step * columns_.input_step * l.phase / line + 1) | 1) * line;
+        l.plane = strip.images * l.image_rows * l.span + 8 * width_;  // with room for the last tile
+        return l;
     }
-    /// Sums of one output channel and phase, with room for the last tile.
-    Index plane_size(const Strip& strip) const { return strip.images * image_rows(strip) * span() + 8 * width_; }
+
+    /// Of one phase of an image.
+    Index packed_rows(Index steps) const { return steps + rows_.reach_steps(); }
     Index planes() const { return static_cast<Index>(row_phases_.size() * column_phases_.size()); }
 
     /// The steps of a strip that fill its buffers.

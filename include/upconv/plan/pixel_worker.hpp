@@ -14,7 +14,7 @@ template <class T>
 class PixelPlan<T>::Worker {
   public:
     Worker(const PixelPlan& plan, const Call& call, std::byte* memory) : plan_(plan), call_(call) {
-        const Sizes sizes = sizes_of(plan, call.strip);
+        const Sizes sizes = sizes_of(plan, call);
         Pieces pieces(memory);
         packed_ = pieces.take<C>(sizes.packed);
         stage_ = pieces.take<C>(sizes.stage);
@@ -26,8 +26,8 @@ class PixelPlan<T>::Worker {
         list_passes();
     }
 
-    static Index bytes(const PixelPlan& plan, const Strip& strip) {
-        const Sizes s = sizes_of(plan, strip);
+    static Index bytes(const PixelPlan& plan, const Call& call) {
+        const Sizes s = sizes_of(plan, call);
         return Pieces::bytes<C>(s.packed) + Pieces::bytes<C>(s.stage) + Pieces::bytes<C>(s.bias) +
                Pieces::bytes<Index>(s.taps) + Pieces::bytes<unsigned>(s.taps) + Pieces::bytes<Index>(s.outputs) +
                Pieces::bytes<PixelPass<C>>(s.passes);
@@ -74,12 +74,12 @@ class PixelPlan<T>::Worker {
         Index packed, stage, bias, taps, outputs, passes;
     };
 
-    static Sizes sizes_of(const PixelPlan& plan, const Strip& strip) {
+    static Sizes sizes_of(const PixelPlan& plan, const Call& call) {
         Sizes sizes{};
         // Vectors of the last pixels read past their row, and those of the last row past the buffer.
         sizes.packed =
-            plan.groups_together() * plan.channels_ * plan.channel_size(strip) + 8 * plan.width_ + plan.span();
-        sizes.stage = plan.groups_together() * plan.outputs_ * plan.planes() * plan.plane_size(strip);
+            plan.groups_together() * plan.channels_ * call.lengths.channel + 8 * plan.width_ + call.lengths.span;
+        sizes.stage = plan.groups_together() * plan.outputs_ * plan.planes() * call.lengths.plane;
         for (const Tile& tile : plan.tiles_) {
             sizes.taps += tap_count(plan, tile);
             sizes.outputs += tile.outputs;
@@ -107,8 +107,8 @@ class PixelPlan<T>::Worker {
             of_tile.taps = tap_count(plan_, tile);
             of_tile.channels = plan_.channels_;
             of_tile.outputs = tile.outputs;
-            of_tile.channel_step = plan_.channel_size(call_.strip);
-            of_tile.x_picture = plan_.image_rows(call_.strip) * plan_.span();
+            of_tile.channel_step = call_.lengths.channel;
+            of_tile.x_picture = call_.lengths.image_rows * call_.lengths.span;
             of_tile.sum_picture = of_tile.x_picture;
             const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
             const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
@@ -127,7 +127,7 @@ class PixelPlan<T>::Worker {
                 }
             for (const Output& out : tile.output)
                 *sums++ = call_.way.output ? out.channel * call_.output.stride.c
-                                           : plane_of(tile, out) * plan_.plane_size(call_.strip);
+                                           : plane_of(tile, out) * call_.lengths.plane;
             *pass++ = of_tile;
         }
     }
@@ -136,7 +136,7 @@ class PixelPlan<T>::Worker {
     Index offset_of(Index row, Index column) const {
         const Index phase =
             row % plan_.rows_.input_step * plan_.columns_.input_step + column % plan_.columns_.input_step;
-        return phase * plan_.phase_size(call_.strip) + row / plan_.rows_.input_step * plan_.span() +
+        return phase * call_.lengths.phase + row / plan_.rows_.input_step * call_.lengths.span +
                column / plan_.columns_.input_step;
     }
 
@@ -160,8 +160,8 @@ class PixelPlan<T>::Worker {
                 const Index begin = std::clamp<Index>(ceil_div(-part.row, row_step), 0, count);
                 const Index end = std::clamp<Index>(ceil_div(plan_.rows_.input - part.row, row_step), begin, count);
                 part.row += begin * row_step;
-                const Index image = (part.n - images.begin) * plan_.image_rows(call_.strip) * plan_.span();
-                const Index phase = e * plan_.columns_.input_step * plan_.phase_size(call_.strip);
+                const Index image = (part.n - images.begin) * call_.lengths.image_rows * call_.lengths.span;
+                const Index phase = e * plan_.columns_.input_step * call_.lengths.phase;
                 run_on(plan_.isa_, PackPlanes<C, T>{
                                        .x = row_begin(in, part),
                                        .x_channel = in.stride.c,
@@ -173,10 +173,10 @@ class PixelPlan<T>::Worker {
                                        .columns = in.shape.w,
                                        .first_column = part.first_column,
                                        .step = plan_.columns_.input_step,
-                                       .cells = plan_.cells(),
-                                       .channel_step = plan_.channel_size(call_.strip),
-                                       .phase_step = plan_.phase_size(call_.strip),
-                                       .span = plan_.span(),
+                                       .cells = call_.lengths.cells,
+                                       .channel_step = call_.lengths.channel,
+                                       .phase_step = call_.lengths.phase,
+                                       .span = call_.lengths.span,
                                        .packed = packed_ + phase + image,
                                    });
             }
@@ -195,7 +195,7 @@ class PixelPlan<T>::Worker {
     template <class Place>
     void run_passes(Index first_group, Index groups, const Place& place) const {
         const Index tiles = static_cast<Index>(plan_.tiles_.size());
-        const Index outputs = sizes_of(plan_, call_.strip).outputs;
+        const Index outputs = sizes_of(plan_, call_).outputs;
         for (Index g = groups - 1; g >= 0; --g) {  // the first group's passes are what the others are made of
             Index bias = g * outputs;
             for (Index t = 0; t < tiles; ++t) {
@@ -212,15 +212,20 @@ class PixelPlan<T>::Worker {
         run_on(plan_.isa_, PixelTiles<C>{passes_, groups * tiles});
     }
 
+    /// Whose rows follow each other so closely that they are one picture.
+    bool images_join() const {
+        return call_.strip.images == 1 || 8 * call_.lengths.image_rows <= 9 * call_.strip.steps;
+    }
+
     void sum(Index first_group, Index groups, Range images, Range steps, Range columns) const {
         run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
-            pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip);
-            pass.sums = stage_ + g * plan_.outputs_ * plan_.plane_size(call_.strip);
-            const bool join = plan_.images_join(call_.strip);
-            const Index lines = (join ? (images.size() - 1) * plan_.image_rows(call_.strip) : 0) + steps.size();
+            pass.x = packed_ + g * plan_.channels_ * call_.lengths.channel;
+            pass.sums = stage_ + g * plan_.outputs_ * call_.lengths.plane;
+            const bool join = images_join();
+            const Index lines = (join ? (images.size() - 1) * call_.lengths.image_rows : 0) + steps.size();
             pass.pictures = join ? 1 : images.size();
             pass.room = join;
-            pass.pixels = (lines - 1) * plan_.span() + columns.size();
+            pass.pixels = (lines - 1) * call_.lengths.span + columns.size();
         });
     }
 
@@ -239,9 +244,9 @@ class PixelPlan<T>::Worker {
                     pass.pictures = 1;
                     pass.pixels = steps.size() * columns.size();
                 } else {
-                    pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip) +
-                             packed_image * plan_.image_rows(call_.strip) * plan_.span();
-                    pass.x_picture = plan_.span();
+                    pass.x = packed_ + g * plan_.channels_ * call_.lengths.channel +
+                             packed_image * call_.lengths.image_rows * call_.lengths.span;
+                    pass.x_picture = call_.lengths.span;
                     pass.pictures = steps.size();
                     pass.pixels = columns.size();
                 }
@@ -251,12 +256,12 @@ class PixelPlan<T>::Worker {
     /// All phases of the channels `part` of one image.
     void unpack(RowOf part, Index image, Range steps, Range columns) const {
         const auto count = static_cast<Index>(plan_.column_phases_.size());
-        const C* at = stage_ + image * plan_.image_rows(call_.strip) * plan_.span();
+        const C* at = stage_ + image * call_.lengths.image_rows * call_.lengths.span;
         for (const MergedPhase& phase : plan_.row_phases_) {
             const Range lines = within(phase, steps);
             part.row = phase.first + lines.begin * plan_.rows_.output_step;
             if (!lines.empty())
-                unpack_rows(part, lines.size(), at + (lines.begin - steps.begin) * plan_.span(), columns);
+                unpack_rows(part, lines.size(), at + (lines.begin - steps.begin) * call_.lengths.span, columns);
             at += count * phase_size();
         }
     }
@@ -267,7 +272,7 @@ class PixelPlan<T>::Worker {
 
     /// Sums of one phase.
     Index phase_size() const {
-        return plan_.groups_together() * plan_.outputs_ * plan_.plane_size(call_.strip);
+        return plan_.groups_together() * plan_.outputs_ * call_.lengths.plane;
     }
 
     /// All column phases at once where they make whole rows; what only some phases have, alone.
@@ -296,8 +301,8 @@ class PixelPlan<T>::Worker {
         run_on(plan_.isa_, UnpackPlanes<C, T>{
                                .sums = at,
                                .phase_step = phase_size(),
-                               .channel_step = plan_.plane_size(call_.strip),
-                               .row_step = plan_.span(),
+                               .channel_step = call_.lengths.plane,
+                               .row_step = call_.lengths.span,
                                .phases = phases,
                                .channels = part.channels,
                                .rows = rows,
