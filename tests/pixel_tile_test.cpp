@@ -98,8 +98,10 @@ void check_pixel_tails() {
     for (const Way& way : every_way<C>())
         for (Index outputs : upconv::pixel_tile_outputs) {
             if (outputs > upconv::most_tile_outputs(way.bytes)) continue;
+            const Index width = way.bytes / static_cast<Index>(sizeof(C));
+            const Index least = width * upconv::least_pixel_vectors(way.bytes, static_cast<int>(outputs));
             const auto check = [&](Index pictures, Index pixels, Index channels, Index taps) {
-                check_pixels<C>({pictures, pixels, channels, taps, outputs}, way);
+                if (pixels >= least) check_pixels<C>({pictures, pixels, channels, taps, outputs}, way);
                 check_pixels<C>({pictures, pixels, channels, taps, outputs, true}, way);
                 return !testing::Test::HasFatalFailure();
             };

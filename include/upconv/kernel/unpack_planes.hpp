@@ -68,17 +68,17 @@ template <class C>
         for (Index r = 0; r < 3; ++r) *to++ = from[r * step + i];
 }
 
-/// to[i * rows + r] = from[r * step + i]
+/// to[i * to_step + r] = from[r * step + i]
 template <int Bytes, class C>
-[[gnu::always_inline]] inline void zip_rows(const C* from, Index step, Index rows, Index n, C* to) {
-    if (rows == 1)
+[[gnu::always_inline]] inline void zip_rows(const C* from, Index step, Index rows, Index n, C* to, Index to_step) {
+    if (rows > 3 || rows != to_step)
+        transpose<Bytes>(from, step, rows, n, to, to_step);
+    else if (rows == 1)
         copy<Bytes>(from, n, to);
     else if (rows == 2)
         zip_two<Bytes>(from, step, n, to);
-    else if (rows == 3)
-        zip_three(from, step, n, to);
     else
-        transpose<Bytes>(from, step, rows, n, to, rows);
+        zip_three(from, step, n, to);
 }
 
 template <class C, class T>
@@ -99,21 +99,18 @@ struct UnpackPlanes {
   private:
     template <int Bytes>
     [[gnu::always_inline]] void unpack_row(const C* from, T* to) const {
-        if constexpr (std::is_same_v<C, T>) {
-            if (y_column == 1) {
-                for (Index c = 0; c < channels; ++c)
-                    zip_rows<Bytes>(from + c * channel_step, phase_step, phases, columns, to + c * y_channel);
+        if constexpr (std::is_same_v<C, T>)
+            if (y_column == 1 || y_channel == 1) {
+                // Phase by phase and number by number of a channel, or of all; or the channels of each phase.
+                const bool all = y_channel == 1 && y_column == channels && phase_step == channels * channel_step;
+                const bool of_channel = y_column == 1 && !all;
+                const Index parts = all ? 1 : of_channel ? channels : phases, lines = phases * channels / parts;
+                for (Index i = 0; i < parts; ++i)
+                    zip_rows<Bytes>(from + i * (of_channel ? channel_step : phase_step),
+                                    of_channel ? phase_step : channel_step, lines, columns,
+                                    to + i * (of_channel ? y_channel : y_column), all ? lines : phases * y_column);
                 return;
             }
-            if (y_channel == 1 && y_column == channels && phase_step == channels * channel_step)
-                return zip_rows<Bytes>(from, channel_step, phases * channels, columns, to);
-            if (y_channel == 1) {
-                for (Index p = 0; p < phases; ++p)
-                    transpose<Bytes>(from + p * phase_step, channel_step, channels, columns, to + p * y_column,
-                                     phases * y_column);
-                return;
-            }
-        }
         for (Index p = 0; p < phases; ++p)
             for (Index c = 0; c < channels; ++c)
                 for (Index j = 0; j < columns; ++j)

@@ -162,12 +162,20 @@ class PixelPlan {
                              in.w == out.w && rows_.input_step == 1 && columns_.input_step == 1;
         const bool whole_rows = input.stride.w == 1 && input.stride.h == in.w && output.stride.h == out.w;
         const Index last_steps = (rows_.steps - 1) % strip.steps + 1;
-        if (neighbours && one_tap && whole_rows && column_tiles() == 1 && last_steps * out.w >= width_)
+        if (neighbours && one_tap && whole_rows && column_tiles() == 1 && last_steps * out.w >= 2 * width_)
             return {true, true};
-        // The last vector of a row overlaps the one before it: not where that is much of the row.
-        const Index last_columns = (columns_.steps - 1) % tile_columns_ + 1;
+        // The last vectors of a row overlap those before them: not where they are much of the row.
         const Index vectors = (columns_.steps + width_ - 1) / width_;
-        return {false, neighbours && last_columns >= width_ && 8 * vectors * width_ <= 9 * columns_.steps};
+        return {false, neighbours && fill_rows() && 8 * vectors * width_ <= 9 * columns_.steps};
+    }
+
+    /// Whether each row keeps a tile busy alone: 8 sums are in the making at any time.
+    bool fill_rows() const {
+        const Index columns = (columns_.steps - 1) % tile_columns_ + 1, bytes = width_ * static_cast<Index>(sizeof(C));
+        return std::all_of(tiles_.begin(), tiles_.end(), [&](const Tile& tile) {
+            const int most = pixel_vectors(static_cast<int>(bytes), static_cast<int>(tile.outputs));
+            return columns >= (tile.outputs < 4 ? most : 2) * width_;
+        });
     }
 
     void pack_weights(const T* weight) {

@@ -224,7 +224,7 @@ class PixelPlan<T>::Worker {
             const bool join = images_join();
             const Index lines = (join ? (images.size() - 1) * call_.lengths.image_rows : 0) + steps.size();
             pass.pictures = join ? 1 : images.size();
-            pass.room = join;
+            pass.room = true;  // where it is the next picture, that is written later
             pass.pixels = (lines - 1) * call_.lengths.span + columns.size();
         });
     }
