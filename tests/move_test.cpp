@@ -186,9 +186,9 @@ void check_pack_planes(Picture<T>& x, Index channels, Index step, Index first, I
     const View<const T> in = x.view();
     for (upconv::Isa isa : every_isa()) {
         std::vector<C> packed = filled(channels * channel_step, canary<C>), expected = packed;
-        run_on(isa, upconv::PackPlanes<C, T>{&in(1, 1, inside.begin, 0), in.stride.c, in.stride.h, in.stride.w, channels, rows,
-                                             inside, in.shape.w, first, step, cells, channel_step, phase,
-                                             span, packed.data()});
+        run_on(isa, upconv::PackPlanes<C, T>{&in(1, 1, inside.begin, 0), in.stride.c, in.stride.h, in.stride.w,
+                                             channels, rows, inside, in.shape.w, first, step, cells, channel_step,
+                                             phase, span, packed.data()});
         for (Index c = 0; c < channels; ++c)
             for (Index e = 0; e < step; ++e) {
                 const Index plane = c * channel_step + e * phase;
@@ -201,9 +201,8 @@ void check_pack_planes(Picture<T>& x, Index channels, Index step, Index first, I
                         expected[static_cast<std::size_t>(plane + r * span + q)] =
                             inside.begin <= r && r < inside.end ? x.at(1, c + 1, r, first + q * step + e) : C(0);
             }
-        ASSERT_EQ(packed, expected) << channels << " channels, width " << in.shape.w << ", step " << step
-                                    << ", first " << first << ", cells " << cells << ", shared " << shared << ", "
-                                    << to_text(isa);
+        ASSERT_EQ(packed, expected) << channels << " channels, width " << in.shape.w << ", step " << step << ", first "
+                                    << first << ", cells " << cells << ", shared " << shared << ", " << to_text(isa);
     }
 }
 
@@ -262,8 +261,7 @@ TYPED_TEST(Rows, Zip) {
             for (Index n = 0; n <= 40; ++n) {
                 const std::vector<C> from = small_integers<C>(phases * (n + 3));
                 std::vector<C> to = filled(phases * n + 1, canary<C>), expected = to;
-                run_on(isa,
-                       upconv::UnpackPlanes<C, C>{from.data(), n + 3, 0, 0, phases, 1, 1, n, to.data(), 0, 0, 1});
+                run_on(isa, upconv::UnpackPlanes<C, C>{from.data(), n + 3, 0, 0, phases, 1, 1, n, to.data(), 0, 0, 1});
                 for (Index i = 0; i < phases * n; ++i)
                     expected[static_cast<std::size_t>(i)] =
                         from[static_cast<std::size_t>(i % phases * (n + 3) + i / phases)];

@@ -34,8 +34,8 @@ struct PackPlanes {
     const T* x;  // column 0 of the first row inside
     Index x_channel, x_row, x_column;
     Index channels, rows;
-    Range inside;  // of the rows
-    Index columns;  // of the picture
+    Range inside;                     // of the rows
+    Index columns;                    // of the picture
     Index first_column, step, cells;  // first_column is a multiple of the step
     Index channel_step, phase_step, span;
     C* packed;
@@ -59,7 +59,7 @@ struct PackPlanes {
         const Index lead = std::min(std::max<Index>(-first_column / step, 0), cells);
         const Index begin = std::max<Index>(first_column, 0);
         const Index count = std::clamp<Index>(columns - begin, 0, (cells - lead) * step), end = lead + count / step;
-        const auto clear_phases = [&](C* row, Index n) __attribute__((always_inline)) {
+        const auto clear_phases = [&](C * row, Index n) __attribute__((always_inline)) {
             for (Index c = 0; c < some; ++c)
                 for (Index e = 0; e < step; ++e) clear<Bytes>(row + c * channel_step + e * phase_step, n);
         };

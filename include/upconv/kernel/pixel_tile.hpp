@@ -28,7 +28,7 @@ struct PixelPass {
     Index taps, channels, outputs;
     Index channel_step;                      // from an input channel to the next
     Index pictures, x_picture, sum_picture;  // how many, and from one to the next
-    Index pixels;   // of a picture
+    Index pixels;                            // of a picture
     bool room;      // behind each picture for a whole tile; without, it has least_pixel_vectors at least
     const C* bias;  // (outputs), or none
     Activation activation;

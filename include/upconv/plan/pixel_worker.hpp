@@ -2,10 +2,9 @@
 // passes.
 #pragma once
 
-#include "../kernel/pack_planes.hpp"
 #include "../kernel/pixel_tile.hpp"
-#include "../kernel/unpack_planes.hpp"
 #include "pixel_plan.hpp"
+#include "pixel_rows.hpp"
 
 namespace upconv {
 
@@ -44,14 +43,15 @@ class PixelPlan<T>::Worker {
         const Range images{n, std::min(n + call_.strip.images, plan_.problem_.n)};
         const Range steps{step, std::min(step + call_.strip.steps, plan_.rows_.steps)};
 
+        const Rows rows{plan_, call_};
         if (!call_.way.input)
-            pack({.n = 0,
-                  .first_channel = first_group * plan_.channels_,
-                  .channels = groups * plan_.channels_,
-                  .row = 0,
-                  .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.first_input(),
-                  .columns = 0},
-                 images, steps);
+            rows.pack({.n = 0,
+                       .first_channel = first_group * plan_.channels_,
+                       .channels = groups * plan_.channels_,
+                       .row = 0,
+                       .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.first_input(),
+                       .columns = 0},
+                      images, steps, packed_);
         if (call_.store.bias != nullptr) list_bias(first_group, groups);
         if (call_.way.output) {
             for (Index image = images.begin; image < images.end; ++image)
@@ -60,13 +60,14 @@ class PixelPlan<T>::Worker {
         }
         sum(first_group, groups, images, steps, columns);
         for (Index image = images.begin; image < images.end; ++image)
-            unpack({.n = image,
-                    .first_channel = first_group * plan_.outputs_,
-                    .channels = groups * plan_.outputs_,
-                    .row = 0,
-                    .first_column = 0,
-                    .columns = 0},
-                   image - images.begin, steps, columns);
+            rows.unpack(stage_,
+                        {.n = image,
+                         .first_channel = first_group * plan_.outputs_,
+                         .channels = groups * plan_.outputs_,
+                         .row = 0,
+                         .first_column = 0,
+                         .columns = 0},
+                        image - images.begin, steps, columns);
     }
 
   private:
@@ -126,8 +127,8 @@ class PixelPlan<T>::Worker {
                     *outputs++ = having;
                 }
             for (const Output& out : tile.output)
-                *sums++ = call_.way.output ? out.channel * call_.output.stride.c
-                                           : plane_of(tile, out) * call_.lengths.plane;
+                *sums++ =
+                    call_.way.output ? out.channel * call_.output.stride.c : plane_of(tile, out) * call_.lengths.plane;
             *pass++ = of_tile;
         }
     }
@@ -149,37 +150,6 @@ class PixelPlan<T>::Worker {
         return (row * static_cast<Index>(plan_.column_phases_.size()) + column) * plan_.groups_together() *
                    plan_.outputs_ +
                out.channel;
-    }
-
-    void pack(RowOf part, Range images, Range steps) const {
-        const View<const T>& in = call_.input;
-        const Index row_step = plan_.rows_.input_step, count = plan_.packed_rows(steps.size());
-        for (part.n = images.begin; part.n < images.end; ++part.n)
-            for (Index e = 0; e < row_step; ++e) {
-                part.row = steps.begin * row_step + plan_.rows_.first_input() + e;
-                const Index begin = std::clamp<Index>(ceil_div(-part.row, row_step), 0, count);
-                const Index end = std::clamp<Index>(ceil_div(plan_.rows_.input - part.row, row_step), begin, count);
-                part.row += begin * row_step;
-                const Index image = (part.n - images.begin) * call_.lengths.image_rows * call_.lengths.span;
-                const Index phase = e * plan_.columns_.input_step * call_.lengths.phase;
-                run_on(plan_.isa_, PackPlanes<C, T>{
-                                       .x = row_begin(in, part),
-                                       .x_channel = in.stride.c,
-                                       .x_row = row_step * in.stride.h,
-                                       .x_column = in.stride.w,
-                                       .channels = part.channels,
-                                       .rows = count,
-                                       .inside = {begin, end},
-                                       .columns = in.shape.w,
-                                       .first_column = part.first_column,
-                                       .step = plan_.columns_.input_step,
-                                       .cells = call_.lengths.cells,
-                                       .channel_step = call_.lengths.channel,
-                                       .phase_step = call_.lengths.phase,
-                                       .span = call_.lengths.span,
-                                       .packed = packed_ + phase + image,
-                                   });
-            }
     }
 
     /// Of the channels of each pass in turn.
@@ -251,67 +221,6 @@ class PixelPlan<T>::Worker {
                     pass.pixels = columns.size();
                 }
             });
-    }
-
-    /// All phases of the channels `part` of one image.
-    void unpack(RowOf part, Index image, Range steps, Range columns) const {
-        const auto count = static_cast<Index>(plan_.column_phases_.size());
-        const C* at = stage_ + image * call_.lengths.image_rows * call_.lengths.span;
-        for (const MergedPhase& phase : plan_.row_phases_) {
-            const Range lines = within(phase, steps);
-            part.row = phase.first + lines.begin * plan_.rows_.output_step;
-            if (!lines.empty())
-                unpack_rows(part, lines.size(), at + (lines.begin - steps.begin) * call_.lengths.span, columns);
-            at += count * phase_size();
-        }
-    }
-
-    static Range within(const MergedPhase& phase, Range steps) {
-        return {std::max(steps.begin, phase.valid.begin), std::min(steps.end, phase.valid.end)};
-    }
-
-    /// Sums of one phase.
-    Index phase_size() const {
-        return plan_.groups_together() * plan_.outputs_ * call_.lengths.plane;
-    }
-
-    /// All column phases at once where they make whole rows; what only some phases have, alone.
-    void unpack_rows(RowOf part, Index rows, const C* at, Range columns) const {
-        Range common = columns;
-        for (const MergedPhase& phase : plan_.column_phases_) common = within(phase, common);
-        if (!plan_.rows_are_whole() || common.empty()) common = {columns.end, columns.end};
-        part.first_column = plan_.column_phases_.front().first + common.begin * plan_.columns_.output_step;
-        part.columns = common.size();
-        if (!common.empty())
-            unpack_part(part, rows, at + common.begin - columns.begin, plan_.columns_.output_step);
-        for (const MergedPhase& phase : plan_.column_phases_) {
-            const Range own = within(phase, columns);
-            for (const Range& rest : {Range{own.begin, std::min(own.end, common.begin)},
-                                      Range{std::max(own.begin, common.end), own.end}}) {
-                part.first_column = phase.first + rest.begin * plan_.columns_.output_step;
-                part.columns = rest.size();
-                if (!rest.empty()) unpack_part(part, rows, at + rest.begin - columns.begin, 1);
-            }
-            at += phase_size();
-        }
-    }
-
-    void unpack_part(const RowOf& part, Index rows, const C* at, Index phases) const {
-        const View<T>& out = call_.output;
-        run_on(plan_.isa_, UnpackPlanes<C, T>{
-                               .sums = at,
-                               .phase_step = phase_size(),
-                               .channel_step = call_.lengths.plane,
-                               .row_step = call_.lengths.span,
-                               .phases = phases,
-                               .channels = part.channels,
-                               .rows = rows,
-                               .columns = part.columns,
-                               .y = row_begin(out, part) + part.first_column * out.stride.w,
-                               .y_channel = out.stride.c,
-                               .y_row = plan_.rows_.output_step * out.stride.h,
-                               .y_column = plan_.columns_.output_step / phases * out.stride.w,
-                           });
     }
 
     const PixelPlan& plan_;
