@@ -84,10 +84,9 @@ class PixelPlan {
     struct Rows;
     class Worker;
 
-    static constexpr Index packed_target =
-        384 * 1024;  // bytes of packed input a strip; 256 KiB: up to 1.05 times the time
-    static constexpr Index stage_target = 128 * 1024;  // bytes of sums a strip
-    static constexpr Index group_target = 16;          // channels that are packed together: a cache line of NHWC
+    static constexpr Index packed_target = 256 * 1024;  // bytes of packed input a strip; 128 KiB: 1.05 times the time
+    static constexpr Index stage_target = 128 * 1024;   // bytes of sums a strip
+    static constexpr Index group_target = 16;           // channels that are packed together: a cache line of NHWC
 
     Index groups_together() const {
         const Index by_line = group_target / std::max(channels_, outputs_);
