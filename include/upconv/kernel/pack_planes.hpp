@@ -3,7 +3,7 @@
 //
 //     packed[c][e][r][q] = x[c][r][first_column + q * step + e],  0 beside the picture and in rows not `inside`
 //
-// The counterpart of planar.hpp. What overlaps the next row (span < cells) is zero in both.
+// The counterpart of unpack_planes.hpp. What overlaps the next row (span < cells) is zero in both.
 #pragma once
 
 #include "padded_rows.hpp"
