@@ -4,7 +4,8 @@
 
 #include <random>
 #include <upconv/kernel/finish.hpp>
-#include <upconv/kernel/planar.hpp>
+#include <upconv/kernel/pack_planes.hpp>
+#include <upconv/kernel/unpack_planes.hpp>
 
 #include "every_isa.hpp"
 
@@ -176,60 +177,96 @@ TYPED_TEST(Rows, UnpackFromChannels) {
     });
 }
 
+/// Four rows, of which some are inside; zeros that end a row may begin the next.
+template <class T>
+void check_pack_planes(Picture<T>& x, Index channels, Index step, Index first, Index cells, Index shared,
+                       upconv::Range inside) {
+    using C = SumOf<T>;
+    const Index rows = 4, span = cells - shared, phase = rows * span + shared + 16, channel_step = step * phase + 5;
+    const View<const T> in = x.view();
+    for (upconv::Isa isa : every_isa()) {
+        std::vector<C> packed = filled(channels * channel_step, canary<C>), expected = packed;
+        run_on(isa, upconv::PackPlanes<C, T>{&in(1, 1, inside.begin, 0), in.stride.c, in.stride.h, in.stride.w,
+                                             channels, rows, inside, in.shape.w, first, step, cells, channel_step,
+                                             phase, span, packed.data()});
+        for (Index c = 0; c < channels; ++c)
+            for (Index e = 0; e < step; ++e) {
+                const Index plane = c * channel_step + e * phase;
+                for (Index i = 0; i < phase; ++i) {  // what room there is behind the rows is nobody's
+                    const auto at = static_cast<std::size_t>(plane + i);
+                    if (i >= rows * span + shared) expected[at] = packed[at];
+                }
+                for (Index r = 0; r < rows; ++r)
+                    for (Index q = 0; q < cells; ++q)
+                        expected[static_cast<std::size_t>(plane + r * span + q)] =
+                            inside.begin <= r && r < inside.end ? x.at(1, c + 1, r, first + q * step + e) : C(0);
+            }
+        ASSERT_EQ(packed, expected) << channels << " channels, width " << in.shape.w << ", step " << step << ", first "
+                                    << first << ", cells " << cells << ", shared " << shared << ", " << to_text(isa);
+    }
+}
+
 TYPED_TEST(Rows, PackForPixels) {
-    using C = SumOf<TypeParam>;
     for_each_picture<TypeParam>([](Layout layout, Index channels, Index width) {
-        Picture<TypeParam> x(layout, {2, channels + 2, 3, width}, false);
+        Picture<TypeParam> x(layout, {2, channels + 2, 5, width}, false);
         for (Index step : {1, 2, 3})
-            for (Index first : {-23, -2, 0, 3, 21})
-                for (Index span : {1, 9, 16}) {
-                    const upconv::Planar planar{step * (span + 2), span + 2, step, span};
-                    std::vector<C> packed = filled(channels * planar.channel_step, canary<C>), expected = packed;
-                    upconv::pack_planar(View<const TypeParam>(x.view()), {1, 1, channels, 2, first, 0}, planar,
-                                        packed.data());
-                    for (Index c = 0; c < channels; ++c)
-                        for (Index e = 0; e < step; ++e)
-                            for (Index q = 0; q < span; ++q)
-                                expected[static_cast<std::size_t>(c * planar.channel_step + e * planar.phase_step +
-                                                                  q)] = x.at(1, c + 1, 2, first + q * step + e);
-                    ASSERT_EQ(packed, expected)
-                        << "layout " << static_cast<int>(layout) << ", " << channels << " channels, width " << width
-                        << ", step " << step << ", first " << first << ", span " << span;
+            for (Index first : {-20, -2, -1, 0, 1, 8})
+                for (Index cells : {1, 9, 22}) {
+                    const Index inside = (width + step - 1) / step;
+                    const Index shared = std::clamp<Index>(cells + first - inside, 0, -std::min<Index>(first, 0));
+                    for (const upconv::Range& rows : {upconv::Range{1, 3}, {0, 0}, {4, 4}}) {
+                        check_pack_planes(x, channels, step, first * step, cells, 0, rows);
+                        if (shared > 0 && shared < cells)
+                            check_pack_planes(x, channels, step, first * step, cells, shared, rows);
+                    }
+                    if (testing::Test::HasFatalFailure()) FAIL() << "layout " << static_cast<int>(layout);
                 }
     });
 }
 
 TYPED_TEST(Rows, UnpackFromPixels) {
     using C = SumOf<TypeParam>;
-    for_each_picture<TypeParam>([](Layout layout, Index channels, Index width) {
-        for (Index step : {1, 2, 3}) {
-            const Index plane = width + 3;
-            const std::vector<C> sums = small_integers<C>(channels * plane);
-            Picture<TypeParam> y(layout, {2, channels + 2, 3, width * step + 2}, true), expected = y;
-            for (Index j = 0; j < width; ++j)
-                for (Index c = 0; c < channels; ++c)
-                    expected.view()(1, c + 1, 2, 1 + j * step) =
-                        TypeParam(sums[static_cast<std::size_t>(c * plane + j)]);
-            upconv::unpack_planar(sums.data(), {1, 1, channels, 2, 1, width}, {plane, 0, step, width}, y.view());
-            ASSERT_TRUE(y.memory == expected.memory) << "layout " << static_cast<int>(layout) << ", " << channels
-                                                     << " channels, width " << width << ", step " << step;
-        }
+    for_each_picture<TypeParam>([](Layout layout, Index channels, Index columns) {
+        for (const auto& [phases, step] : {std::pair<Index, Index>{1, 1}, {1, 2}, {2, 1}, {3, 1}, {4, 1}, {7, 1}})
+            for (Index skipped : {0, 1}) {  // channels of the output beside
+                const Index rows = 2, row_step = columns + 3, channel_step = rows * row_step + 1;
+                const Index phase_step = channels * channel_step, y_columns = phases * columns * step;
+                const std::vector<C> sums = small_integers<C>(phases * phase_step);
+                Picture<TypeParam> y(layout, {2, channels + skipped, 4, y_columns}, true), expected = y;
+                for (Index r = 0; r < rows; ++r)
+                    for (Index p = 0; p < phases; ++p)
+                        for (Index c = 0; c < channels; ++c)
+                            for (Index j = 0; j < columns; ++j)
+                                expected.view()(1, c + skipped, 1 + 2 * r, (j * phases + p) * step) =
+                                    TypeParam(sums[static_cast<std::size_t>(p * phase_step + c * channel_step +
+                                                                            r * row_step + j)]);
+                const View<TypeParam> out = y.view();
+                for (upconv::Isa isa : every_isa()) {
+                    run_on(isa, upconv::UnpackPlanes<C, TypeParam>{
+                                    sums.data(), phase_step, channel_step, row_step, phases, channels, rows, columns,
+                                    &out(1, skipped, 1, 0), out.stride.c, 2 * out.stride.h, step * out.stride.w});
+                    ASSERT_TRUE(y.memory == expected.memory)
+                        << "layout " << static_cast<int>(layout) << ", " << channels << " channels, " << columns
+                        << " columns, " << phases << " phases, step " << step << ", " << to_text(isa);
+                    std::fill(y.memory.begin(), y.memory.end(), canary<TypeParam>);
+                }
+            }
     });
 }
 
 TYPED_TEST(Rows, Zip) {
     using C = SumOf<TypeParam>;
-    for (Index rows = 1; rows <= 9; ++rows)
-        for (Index n = 0; n <= 19; ++n) {
-            const std::vector<C> from = small_integers<C>(rows * (n + 3));
-            std::vector<const C*> row;
-            for (Index r = 0; r < rows; ++r) row.push_back(from.data() + r * (n + 3));
-            std::vector<C> to = filled(rows * n + 1, canary<C>), expected = to;
-            upconv::zip(row.data(), rows, n, to.data());
-            for (Index i = 0; i < rows * n; ++i)
-                expected[static_cast<std::size_t>(i)] = row[static_cast<std::size_t>(i % rows)][i / rows];
-            ASSERT_EQ(to, expected) << rows << " rows of " << n;
-        }
+    for (upconv::Isa isa : every_isa())
+        for (Index phases = 1; phases <= 9; ++phases)
+            for (Index n = 0; n <= 40; ++n) {
+                const std::vector<C> from = small_integers<C>(phases * (n + 3));
+                std::vector<C> to = filled(phases * n + 1, canary<C>), expected = to;
+                run_on(isa, upconv::UnpackPlanes<C, C>{from.data(), n + 3, 0, 0, phases, 1, 1, n, to.data(), 0, 0, 1});
+                for (Index i = 0; i < phases * n; ++i)
+                    expected[static_cast<std::size_t>(i)] =
+                        from[static_cast<std::size_t>(i % phases * (n + 3) + i / phases)];
+                ASSERT_EQ(to, expected) << phases << " phases of " << n << ", " << to_text(isa);
+            }
 }
 
 }  // namespace

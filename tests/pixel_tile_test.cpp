@@ -8,6 +8,7 @@ namespace {
 
 struct PixelCase {
     Index pictures, pixels, channels, taps, outputs;
+    bool room = false;
 };
 
 template <class C>
@@ -15,7 +16,8 @@ void check_pixels(const PixelCase& of, const Way& way) {
     std::mt19937 engine(2);
     const Index width = way.bytes / static_cast<Index>(sizeof(C)), vectors = (of.pixels + width - 1) / width;
     const std::vector<Index> tap_offset{0, 1, 2, 5, 6, 7};
-    const Index channel_step = vectors * width + tap_offset.back();
+    const Index behind = of.room ? 8 * width : 0;
+    const Index channel_step = vectors * width + behind + tap_offset.back();
     std::vector<C> x = filled(of.pictures * of.channels * channel_step, C(0));
     for (C& number : x) number = small_integer<C>(engine);
     std::vector<C> weight = filled(of.taps * of.channels * of.outputs, C(0));
@@ -31,7 +33,7 @@ void check_pixels(const PixelCase& of, const Way& way) {
         for (Index t = 0; t < of.taps; ++t)
             for (Index c = 0; c < std::min(block, of.channels - k); ++c)
                 for (Index o = 0; o < of.outputs; ++o) *next++ = has(t, o) ? small_integer<C>(engine) : unread<C>;
-    const Index written = std::max(of.pixels, width);
+    const Index written = std::max(of.pixels, width) + behind;
     SumRows<C> sums(of.pictures * of.outputs, written), no_sums(of.pictures * of.outputs, written);
     const Index sum_step = written + gap;
     std::vector<C> bias;
@@ -52,6 +54,7 @@ void check_pixels(const PixelCase& of, const Way& way) {
                               .x_picture = of.channels * channel_step,
                               .sum_picture = of.outputs * sum_step,
                               .pixels = of.pixels,
+                              .room = of.room,
                               .bias = bias.data(),
                               .activation = upconv::Activation::relu};
     upconv::PixelPass<C> without_taps = pass;
@@ -85,7 +88,8 @@ void check_pixels(const PixelCase& of, const Way& way) {
         }
     }
     ASSERT_TRUE(equal) << of.pictures << " pictures, " << of.pixels << " pixels, " << of.channels << " channels, "
-                       << of.taps << " taps, " << of.outputs << " outputs, " << to_text(way)
+                       << of.taps << " taps, " << of.outputs << " outputs, " << (of.room ? "room, " : "")
+                       << to_text(way)
                        << (sums.canaries_live() && no_sums.canaries_live() ? "" : ": wrote beside its sums");
 }
 
@@ -94,8 +98,11 @@ void check_pixel_tails() {
     for (const Way& way : every_way<C>())
         for (Index outputs : upconv::pixel_tile_outputs) {
             if (outputs > upconv::most_tile_outputs(way.bytes)) continue;
+            const Index width = way.bytes / static_cast<Index>(sizeof(C));
+            const Index least = width * upconv::least_pixel_vectors(way.bytes, static_cast<int>(outputs));
             const auto check = [&](Index pictures, Index pixels, Index channels, Index taps) {
-                check_pixels<C>({pictures, pixels, channels, taps, outputs}, way);
+                if (pixels >= least) check_pixels<C>({pictures, pixels, channels, taps, outputs}, way);
+                check_pixels<C>({pictures, pixels, channels, taps, outputs, true}, way);
                 return !testing::Test::HasFatalFailure();
             };
             for (Index pixels = 1; pixels <= 27; ++pixels)

@@ -82,12 +82,17 @@ struct PaddedRows {
     template <int Bytes>
     [[gnu::always_inline]] void unzip_row(const C* from, C* to) const {
         constexpr Index pair = 2 * Bytes / static_cast<Index>(sizeof(C)), small = 32 / static_cast<Index>(sizeof(C));
-        const Index last = (columns - pair) / 2 * 2;
+        const Index even = columns / 2 * 2;
         Index q = 0;
         if (columns >= pair)
-            for (; q < columns - 1; q += pair) unzip_pair<Bytes>(from, std::min(q, last), to);
-        for (; q + small <= columns; q += small) unzip_pair<16>(from, q, to);
-        for (q = std::min(q, columns - columns % 2); q < columns; ++q) to[q % 2 * packed_phase + q / 2] = from[q];
+            for (; q < even; q += pair) unzip_pair<Bytes>(from, std::min(q, even - pair), to);
+        if (columns >= small)
+            for (; q < even; q += small) unzip_pair<16>(from, std::min(q, even - small), to);
+        for (; q < even; q += 2) {
+            to[q / 2] = from[q];
+            to[packed_phase + q / 2] = from[q + 1];
+        }
+        if (even < columns) to[even / 2] = from[even];
     }
 
     template <int Bytes>

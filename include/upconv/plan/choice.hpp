@@ -121,7 +121,7 @@ inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
         pixel_cost(axes.rows, axes.columns, problem.outputs_per_group(), most_tile_outputs(vector_bytes(isa)));
     const Index step = axes.columns.input_step;
     const double each_in = !planes ? 1.0 : step == 1 ? 0.25 : step == 2 ? 0.6 : 1.6;
-    const double each_out = !planes ? 1.0 : direct ? 0.1 : problem.phases() == 1 ? 0.3 : 0.6;
+    const double each_out = !planes ? 0.8 : direct ? 0.1 : 0.3;
     const double each_row = (planes ? 25 : 10) / steps;  // of each channel and phase, packed and stored
     return {static_cast<double>(problem.inputs_per_group()) * tiles * each,
             in_place ? 0 : (each_in + each_row / static_cast<double>(step)) * in + (each_out + each_row) * out};

@@ -9,6 +9,7 @@
 
 #include <vector>
 
+#include "../geometry/integer.hpp"
 #include "walk.hpp"
 
 namespace upconv {
@@ -30,10 +31,22 @@ struct MergedAxis {
     Range reach;
     std::vector<PhaseSet> sets;
 
-    Index phase_count() const {
-        Index count = 0;
-        for (const PhaseSet& set : sets) count += static_cast<Index>(set.phases.size());
-        return count;
+    /// Of all sets, in the order of the outputs they make.
+    std::vector<MergedPhase> phases() const {
+        std::vector<MergedPhase> all;
+        for (const PhaseSet& set : sets) all.insert(all.end(), set.phases.begin(), set.phases.end());
+        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        return all;
+    }
+    /// The first input that is packed: line 0 of the picture is then one of phase 0.
+    Index first_input() const { return floor_div(reach.begin, input_step) * input_step; }
+    /// By how many steps the taps reach beyond the last one.
+    Index reach_steps() const { return (reach.end - 1 - first_input()) / input_step; }
+    /// Lines of zeros, of every phase, both before the picture and behind it: they can be the same.
+    Index shared_zeros() const {
+        const Index before = std::max<Index>(-first_input() / input_step, 0);
+        const Index inside = ceil_div(input - first_input(), input_step);
+        return std::min({before, std::max<Index>(steps + reach_steps() - inside, 0), reach_steps()});
     }
 };
 

@@ -27,18 +27,19 @@ class PixelPlan {
         MergedAxes axes = cheapest_merge(problem, isa);
         rows_ = std::move(axes.rows);
         columns_ = std::move(axes.columns);
+        row_phases_ = rows_.phases();
+        column_phases_ = columns_.phases();
         cut();
-        list_zipped();
         pack_weights(weight);
     }
 
     template <Executor E>
     void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
         const Strip strip = strip_for(executor.threads());
-        const Call call{{input, output, store}, strip, way_for(input, output, strip)};
+        const Call call{{input, output, store}, strip, way_for(input, output, strip), lengths_of(strip)};
         const Index strips = (problem_.n + call.strip.images - 1) / call.strip.images * pieces(call.strip);
         const StripCut cut{strips, 1, strips, group_tiles() * column_tiles(), 1};
-        run_strips(cut, Worker::bytes(*this, call.strip), problem_.flops() / 32, executor,
+        run_strips(cut, Worker::bytes(*this, call), problem_.flops() / 32, executor,
                    [&](std::byte* memory) { return Worker(*this, call, memory); });
     }
 
@@ -56,9 +57,19 @@ class PixelPlan {
     struct Way {
         bool input, output;
     };
+    /// Numbers of the buffers of a strip.
+    struct Lengths {
+        Index cells;       // of a packed row of one phase: the columns and what the taps reach beside them
+        Index span;        // from a packed row to the next, and from a row of sums
+        Index image_rows;  // from one image to the next
+        Index phase;       // of the packed rows of a phase
+        Index channel;     // of all phases
+        Index plane;       // sums of one output channel and phase
+    };
     struct Call : Operands {
         Strip strip;
         Way way;
+        Lengths lengths;
     };
     /// Which output channel and phases (of its sets) a channel of a tile is.
     struct Output {
@@ -70,16 +81,12 @@ class PixelPlan {
         std::vector<Output> output;  // the last one repeated where there are fewer
     };
 
-    /// A column phase and its plane, in the order of the columns they make.
-    struct Zipped {
-        MergedPhase phase;
-        Index plane;
-    };
-
+    struct Rows;
     class Worker;
 
-    static constexpr std::size_t most_zipped = 64;
-    static constexpr Index packed_target = 256 * 1024;  // bytes of packed input a strip
+    // Tried for strips that pack their rows less often: 16 input channels at a time, added to the stage: 0.96 of the
+    // time for 9 x 9 taps, 1.05 for 4 x 4. The next strip fetched ahead among the sums: 0.98 to 1.02.
+    static constexpr Index packed_target = 256 * 1024;  // bytes of packed input a strip; 128 KiB: 1.05 times the time
     static constexpr Index stage_target = 128 * 1024;   // bytes of sums a strip
     static constexpr Index group_target = 16;           // channels that are packed together: a cache line of NHWC
 
@@ -92,15 +99,28 @@ class PixelPlan {
     Index column_tiles() const { return (columns_.steps + tile_columns_ - 1) / tile_columns_; }
     Index pieces(const Strip& strip) const { return (rows_.steps + strip.steps - 1) / strip.steps; }
 
-    /// Numbers of a packed row of one phase, and of a row of sums: the columns and what the taps reach beside them.
-    Index span() const { return tile_columns_ + (columns_.reach.size() - 1) / columns_.input_step; }
-    /// Packed rows of one phase of an image of the strip.
-    Index packed_rows(const Strip& strip) const { return strip.steps + (rows_.reach.size() - 1) / rows_.input_step; }
-    Index phase_size(const Strip& strip) const { return strip.images * packed_rows(strip) * span(); }
-    Index channel_size(const Strip& strip) const { return rows_.input_step * columns_.input_step * phase_size(strip); }
-    /// Sums of one output channel and phase, with room for the last vector.
-    Index plane_size(const Strip& strip) const { return strip.images * strip.steps * span() + width_; }
-    Index planes() const { return rows_.phase_count() * columns_.phase_count(); }
+    /// Zeros that end one row begin the next.
+    Index span() const {
+        return tile_columns_ + columns_.reach_steps() - (column_tiles() == 1 ? columns_.shared_zeros() : 0);
+    }
+
+    Lengths lengths_of(const Strip& strip) const {
+        Lengths l{};
+        l.cells = tile_columns_ + columns_.reach_steps();
+        l.span = span();
+        l.image_rows = packed_rows(strip.steps) - (strip.steps == rows_.steps ? rows_.shared_zeros() : 0);
+        // What clears a row writes a vector more.
+        l.phase = (strip.images * l.image_rows + rows_.reach_steps()) * l.span + l.cells - l.span + width_;
+        // An odd number of cache lines: those of the channels spread over the whole first-level cache.
+        const Index line = 64 / static_cast<Index>(sizeof(C));
+        l.channel = ((rows_.input_step * columns_.input_step * l.phase / line + 1) | 1) * line;
+        l.plane = strip.images * l.image_rows * l.span + 8 * width_;  // with room for the last tile
+        return l;
+    }
+
+    /// Of one phase of an image.
+    Index packed_rows(Index steps) const { return steps + rows_.reach_steps(); }
+    Index planes() const { return static_cast<Index>(row_phases_.size() * column_phases_.size()); }
 
     /// The steps of a strip that fill its buffers.
     void cut() {
@@ -110,19 +130,20 @@ class PixelPlan {
         tile_columns_ = std::clamp<Index>(stage_target / sums, 8 * width_, 1024);
         tile_columns_ = std::min(tile_columns_, columns_.steps);
         const Index by_stage = stage_target / (sums * span());
-        const Index by_packed = packed_target / (cells * span()) - (rows_.reach.size() - 1) / rows_.input_step;
+        const Index by_packed = packed_target / (cells * span()) - rows_.reach_steps();
         most_steps_ = std::max<Index>(std::min(by_stage, by_packed), 4);
     }
 
-    void list_zipped() {
-        for (const PhaseSet& set : columns_.sets)
-            for (const MergedPhase& phase : set.phases) zipped_.push_back({phase, static_cast<Index>(zipped_.size())});
-        std::sort(zipped_.begin(), zipped_.end(),
-                  [](const Zipped& a, const Zipped& b) { return a.phase.first < b.phase.first; });
-        const Index first = zipped_.front().phase.first, last = zipped_.back().phase.first;
-        const bool neighbours = last - first + 1 == static_cast<Index>(zipped_.size());
-        const bool all = static_cast<Index>(zipped_.size()) == columns_.output_step;
-        if (!neighbours || !all || zipped_.size() > most_zipped) zipped_.clear();
+    /// Whether the column phases make whole rows: one follows the other.
+    bool rows_are_whole() const {
+        const Index outputs = column_phases_.back().first - column_phases_.front().first + 1;
+        return outputs == columns_.output_step && outputs == static_cast<Index>(column_phases_.size());
+    }
+
+    /// Of one of the phases, by the order of the outputs they make.
+    static Index number(const std::vector<MergedPhase>& phases, const MergedPhase& phase) {
+        const auto same = [&](const MergedPhase& other) { return other.first == phase.first; };
+        return std::find_if(phases.begin(), phases.end(), same) - phases.begin();
     }
 
     Strip strip_for(Index threads) const {
@@ -144,12 +165,20 @@ class PixelPlan {
                              in.w == out.w && rows_.input_step == 1 && columns_.input_step == 1;
         const bool whole_rows = input.stride.w == 1 && input.stride.h == in.w && output.stride.h == out.w;
         const Index last_steps = (rows_.steps - 1) % strip.steps + 1;
-        if (neighbours && one_tap && whole_rows && column_tiles() == 1 && last_steps * out.w >= width_)
+        if (neighbours && one_tap && whole_rows && column_tiles() == 1 && last_steps * out.w >= 2 * width_)
             return {true, true};
-        // The last vector of a row overlaps the one before it: not where that is much of the row.
-        const Index last_columns = (columns_.steps - 1) % tile_columns_ + 1;
+        // The last vectors of a row overlap those before them: not where they are much of the row.
         const Index vectors = (columns_.steps + width_ - 1) / width_;
-        return {false, neighbours && last_columns >= width_ && 8 * vectors * width_ <= 9 * columns_.steps};
+        return {false, neighbours && fill_rows() && 8 * vectors * width_ <= 9 * columns_.steps};
+    }
+
+    /// Whether each row keeps a tile busy alone: 8 sums are in the making at any time.
+    bool fill_rows() const {
+        const Index columns = (columns_.steps - 1) % tile_columns_ + 1, bytes = width_ * static_cast<Index>(sizeof(C));
+        return std::all_of(tiles_.begin(), tiles_.end(), [&](const Tile& tile) {
+            const int most = pixel_vectors(static_cast<int>(bytes), static_cast<int>(tile.outputs));
+            return columns >= (tile.outputs < 4 ? most : 2) * width_;
+        });
     }
 
     void pack_weights(const T* weight) {
@@ -200,9 +229,9 @@ class PixelPlan {
     Index channels_, outputs_;  // of a group
     Index width_;               // of a vector
     MergedAxis rows_, columns_;
+    std::vector<MergedPhase> row_phases_, column_phases_;
     Index tile_columns_ = 1, most_steps_ = 1;
-    std::vector<Zipped> zipped_;  // empty where the phases do not make whole rows
-    std::vector<Tile> tiles_;     // of a group
+    std::vector<Tile> tiles_;  // of a group
     Index group_weights_ = 0;
     std::vector<C> weight_;  // (groups, tiles, blocks of input channels, taps, channels, outputs)
 };

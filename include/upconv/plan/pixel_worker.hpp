@@ -3,8 +3,8 @@
 #pragma once
 
 #include "../kernel/pixel_tile.hpp"
-#include "../kernel/planar.hpp"
 #include "pixel_plan.hpp"
+#include "pixel_rows.hpp"
 
 namespace upconv {
 
@@ -13,7 +13,7 @@ template <class T>
 class PixelPlan<T>::Worker {
   public:
     Worker(const PixelPlan& plan, const Call& call, std::byte* memory) : plan_(plan), call_(call) {
-        const Sizes sizes = sizes_of(plan, call.strip);
+        const Sizes sizes = sizes_of(plan, call);
         Pieces pieces(memory);
         packed_ = pieces.take<C>(sizes.packed);
         stage_ = pieces.take<C>(sizes.stage);
@@ -25,8 +25,8 @@ class PixelPlan<T>::Worker {
         list_passes();
     }
 
-    static Index bytes(const PixelPlan& plan, const Strip& strip) {
-        const Sizes s = sizes_of(plan, strip);
+    static Index bytes(const PixelPlan& plan, const Call& call) {
+        const Sizes s = sizes_of(plan, call);
         return Pieces::bytes<C>(s.packed) + Pieces::bytes<C>(s.stage) + Pieces::bytes<C>(s.bias) +
                Pieces::bytes<Index>(s.taps) + Pieces::bytes<unsigned>(s.taps) + Pieces::bytes<Index>(s.outputs) +
                Pieces::bytes<PixelPass<C>>(s.passes);
@@ -43,14 +43,15 @@ class PixelPlan<T>::Worker {
         const Range images{n, std::min(n + call_.strip.images, plan_.problem_.n)};
         const Range steps{step, std::min(step + call_.strip.steps, plan_.rows_.steps)};
 
+        const Rows rows{plan_, call_};
         if (!call_.way.input)
-            pack({.n = 0,
-                  .first_channel = first_group * plan_.channels_,
-                  .channels = groups * plan_.channels_,
-                  .row = 0,
-                  .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.reach.begin,
-                  .columns = 0},
-                 images, steps);
+            rows.pack({.n = 0,
+                       .first_channel = first_group * plan_.channels_,
+                       .channels = groups * plan_.channels_,
+                       .row = 0,
+                       .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.first_input(),
+                       .columns = 0},
+                      images, steps, packed_);
         if (call_.store.bias != nullptr) list_bias(first_group, groups);
         if (call_.way.output) {
             for (Index image = images.begin; image < images.end; ++image)
@@ -59,9 +60,14 @@ class PixelPlan<T>::Worker {
         }
         sum(first_group, groups, images, steps, columns);
         for (Index image = images.begin; image < images.end; ++image)
-            for (Index i = steps.begin; i < steps.end; ++i)
-                unpack({image, first_group * plan_.outputs_, groups * plan_.outputs_, i, 0, 0}, image - images.begin,
-                       i - steps.begin, columns);
+            rows.unpack(stage_,
+                        {.n = image,
+                         .first_channel = first_group * plan_.outputs_,
+                         .channels = groups * plan_.outputs_,
+                         .row = 0,
+                         .first_column = 0,
+                         .columns = 0},
+                        image - images.begin, steps, columns);
     }
 
   private:
@@ -69,12 +75,12 @@ class PixelPlan<T>::Worker {
         Index packed, stage, bias, taps, outputs, passes;
     };
 
-    static Sizes sizes_of(const PixelPlan& plan, const Strip& strip) {
+    static Sizes sizes_of(const PixelPlan& plan, const Call& call) {
         Sizes sizes{};
         // Vectors of the last pixels read past their row, and those of the last row past the buffer.
         sizes.packed =
-            plan.groups_together() * plan.channels_ * plan.channel_size(strip) + 8 * plan.width_ + plan.span();
-        sizes.stage = plan.groups_together() * plan.outputs_ * plan.planes() * plan.plane_size(strip);
+            plan.groups_together() * plan.channels_ * call.lengths.channel + 8 * plan.width_ + call.lengths.span;
+        sizes.stage = plan.groups_together() * plan.outputs_ * plan.planes() * call.lengths.plane;
         for (const Tile& tile : plan.tiles_) {
             sizes.taps += tap_count(plan, tile);
             sizes.outputs += tile.outputs;
@@ -87,11 +93,6 @@ class PixelPlan<T>::Worker {
     static Index tap_count(const PixelPlan& plan, const Tile& tile) {
         return static_cast<Index>(plan.rows_.sets[static_cast<std::size_t>(tile.row_set)].offset.size() *
                                   plan.columns_.sets[static_cast<std::size_t>(tile.column_set)].offset.size());
-    }
-
-    Planar planar() const {
-        return {plan_.channel_size(call_.strip), plan_.phase_size(call_.strip), plan_.columns_.input_step,
-                plan_.span()};
     }
 
     /// Everything of a pass that is the same for all strips.
@@ -107,15 +108,15 @@ class PixelPlan<T>::Worker {
             of_tile.taps = tap_count(plan_, tile);
             of_tile.channels = plan_.channels_;
             of_tile.outputs = tile.outputs;
-            of_tile.channel_step = plan_.channel_size(call_.strip);
-            of_tile.x_picture = plan_.packed_rows(call_.strip) * plan_.span();
-            of_tile.sum_picture = call_.strip.steps * plan_.span();
+            of_tile.channel_step = call_.lengths.channel;
+            of_tile.x_picture = call_.lengths.image_rows * call_.lengths.span;
+            of_tile.sum_picture = of_tile.x_picture;
             const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
             const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
             for (std::size_t a = 0; a < rows.offset.size(); ++a)
                 for (std::size_t b = 0; b < columns.offset.size(); ++b) {
-                    *taps++ = offset_of(rows.offset[a] - plan_.rows_.reach.begin,
-                                        columns.offset[b] - plan_.columns_.reach.begin);
+                    *taps++ = offset_of(rows.offset[a] - plan_.rows_.first_input(),
+                                        columns.offset[b] - plan_.columns_.first_input());
                     unsigned having = (1u << tile.outputs) - 1;
                     for (std::size_t o = 0; o < tile.output.size(); ++o) {
                         const Output& out = tile.output[o];
@@ -126,8 +127,8 @@ class PixelPlan<T>::Worker {
                     *outputs++ = having;
                 }
             for (const Output& out : tile.output)
-                *sums++ = call_.way.output ? out.channel * call_.output.stride.c
-                                           : plane_of(tile, out) * plan_.plane_size(call_.strip);
+                *sums++ =
+                    call_.way.output ? out.channel * call_.output.stride.c : plane_of(tile, out) * call_.lengths.plane;
             *pass++ = of_tile;
         }
     }
@@ -136,45 +137,19 @@ class PixelPlan<T>::Worker {
     Index offset_of(Index row, Index column) const {
         const Index phase =
             row % plan_.rows_.input_step * plan_.columns_.input_step + column % plan_.columns_.input_step;
-        return phase * plan_.phase_size(call_.strip) + row / plan_.rows_.input_step * plan_.span() +
+        return phase * call_.lengths.phase + row / plan_.rows_.input_step * call_.lengths.span +
                column / plan_.columns_.input_step;
     }
 
-    /// One set holds all phases, or each phase has its own.
-    static Index phase_number(const MergedAxis& axis, Index set, Index phase) {
-        return axis.sets.size() == 1 ? phase : set;
-    }
-
+    /// The stage: (row phases, column phases, groups, output channels, images, steps, columns).
     Index plane_of(const Tile& tile, const Output& out) const {
-        const Index row = phase_number(plan_.rows_, tile.row_set, out.row_phase);
-        const Index column = phase_number(plan_.columns_, tile.column_set, out.column_phase);
-        return (out.channel * plan_.rows_.phase_count() + row) * plan_.columns_.phase_count() + column;
-    }
-
-    void pack(RowOf row, Range images, Range steps) const {
-        const MergedAxis& rows = plan_.rows_;
-        for (Index image = images.begin; image < images.end; ++image)
-            for (Index k = 0; k < plan_.packed_rows(call_.strip) * rows.input_step; ++k) {
-                row.n = image;
-                row.row = steps.begin * rows.input_step + rows.reach.begin + k;
-                const Index at = (image - images.begin) * plan_.packed_rows(call_.strip) + k / rows.input_step;
-                C* const to = packed_ +
-                              k % rows.input_step * plan_.columns_.input_step * plan_.phase_size(call_.strip) +
-                              at * plan_.span();
-                if (row.row >= 0 && row.row < rows.input)
-                    pack_planar(call_.input, row, planar(), to);
-                else
-                    clear(row.channels, to);
-            }
-    }
-
-    /// A row beside the picture.
-    void clear(Index channels, C* row) const {
-        for (Index c = 0; c < channels; ++c)
-            for (Index e = 0; e < plan_.columns_.input_step; ++e) {
-                C* const to = row + c * plan_.channel_size(call_.strip) + e * plan_.phase_size(call_.strip);
-                std::fill(to, to + plan_.span(), C(0));
-            }
+        const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
+        const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
+        const Index row = number(plan_.row_phases_, rows.phases[static_cast<std::size_t>(out.row_phase)]);
+        const Index column = number(plan_.column_phases_, columns.phases[static_cast<std::size_t>(out.column_phase)]);
+        return (row * static_cast<Index>(plan_.column_phases_.size()) + column) * plan_.groups_together() *
+                   plan_.outputs_ +
+               out.channel;
     }
 
     /// Of the channels of each pass in turn.
@@ -190,7 +165,7 @@ class PixelPlan<T>::Worker {
     template <class Place>
     void run_passes(Index first_group, Index groups, const Place& place) const {
         const Index tiles = static_cast<Index>(plan_.tiles_.size());
-        const Index outputs = sizes_of(plan_, call_.strip).outputs;
+        const Index outputs = sizes_of(plan_, call_).outputs;
         for (Index g = groups - 1; g >= 0; --g) {  // the first group's passes are what the others are made of
             Index bias = g * outputs;
             for (Index t = 0; t < tiles; ++t) {
@@ -207,12 +182,20 @@ class PixelPlan<T>::Worker {
         run_on(plan_.isa_, PixelTiles<C>{passes_, groups * tiles});
     }
 
+    /// Whose rows follow each other so closely that they are one picture.
+    bool images_join() const {
+        return call_.strip.images == 1 || 8 * call_.lengths.image_rows <= 9 * call_.strip.steps;
+    }
+
     void sum(Index first_group, Index groups, Range images, Range steps, Range columns) const {
         run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
-            pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip);
-            pass.sums = stage_ + g * plan_.outputs_ * plan_.planes() * plan_.plane_size(call_.strip);
-            pass.pictures = images.size();
-            pass.pixels = (steps.size() - 1) * plan_.span() + columns.size();
+            pass.x = packed_ + g * plan_.channels_ * call_.lengths.channel;
+            pass.sums = stage_ + g * plan_.outputs_ * call_.lengths.plane;
+            const bool join = images_join();
+            const Index lines = (join ? (images.size() - 1) * call_.lengths.image_rows : 0) + steps.size();
+            pass.pictures = join ? 1 : images.size();
+            pass.room = true;  // where it is the next picture, that is written later
+            pass.pixels = (lines - 1) * call_.lengths.span + columns.size();
         });
     }
 
@@ -231,71 +214,13 @@ class PixelPlan<T>::Worker {
                     pass.pictures = 1;
                     pass.pixels = steps.size() * columns.size();
                 } else {
-                    pass.x = packed_ + g * plan_.channels_ * plan_.channel_size(call_.strip) +
-                             packed_image * plan_.packed_rows(call_.strip) * plan_.span();
-                    pass.x_picture = plan_.span();
+                    pass.x = packed_ + g * plan_.channels_ * call_.lengths.channel +
+                             packed_image * call_.lengths.image_rows * call_.lengths.span;
+                    pass.x_picture = call_.lengths.span;
                     pass.pictures = steps.size();
                     pass.pixels = columns.size();
                 }
             });
-    }
-
-    /// All phases of step `row.row` of one image.
-    void unpack(RowOf row, Index image, Index line, Range columns) const {
-        const Index step = row.row, plane = plan_.plane_size(call_.strip);
-        const Planar planar{plan_.planes() * plane, 0, plan_.columns_.output_step, 0};
-        const C* at = stage_ + (image * call_.strip.steps + line) * plan_.span();
-        for (const PhaseSet& row_set : plan_.rows_.sets)
-            for (const MergedPhase& r : row_set.phases) {
-                row.row = r.first + step * plan_.rows_.output_step;
-                if (step >= r.valid.begin && step < r.valid.end) unpack_columns(row, at, planar, columns);
-                at += plan_.columns_.phase_count() * plane;
-            }
-    }
-
-    void unpack_columns(RowOf row, const C* at, const Planar& planar, Range columns) const {
-        if constexpr (std::is_same_v<C, T>)
-            if (call_.output.stride.w == 1 && plan_.zipped_.size() > 1) return unpack_zipped(row, at, planar, columns);
-        for (const PhaseSet& set : plan_.columns_.sets)
-            for (const MergedPhase& phase : set.phases) {
-                const Range part = within(phase, columns);
-                unpack_part(row, at, phase, part, planar, columns);
-                at += plan_.plane_size(call_.strip);
-            }
-    }
-
-    static Range within(const MergedPhase& phase, Range columns) {
-        return {std::max(columns.begin, phase.valid.begin), std::min(columns.end, phase.valid.end)};
-    }
-
-    /// The steps `part` of one column phase, whose sums begin at `at` for the first of `columns`.
-    void unpack_part(RowOf row, const C* at, const MergedPhase& phase, Range part, const Planar& planar,
-                     Range columns) const {
-        row.first_column = phase.first + part.begin * plan_.columns_.output_step;
-        row.columns = part.size();
-        if (!part.empty()) unpack_planar(at + part.begin - columns.begin, row, planar, call_.output);
-    }
-
-    /// All column phases at once where a row's columns are neighbours in memory; what only some phases have, alone.
-    void unpack_zipped(const RowOf& row, const C* at, const Planar& planar, Range columns) const {
-        const Index plane = plan_.plane_size(call_.strip), step = plan_.columns_.output_step;
-        Range common = columns;
-        for (const Zipped& z : plan_.zipped_) common = within(z.phase, common);
-        if (common.empty()) common = {columns.end, columns.end};
-        for (const Zipped& z : plan_.zipped_) {
-            const Range part = within(z.phase, columns);
-            unpack_part(row, at + z.plane * plane, z.phase, {part.begin, std::min(part.end, common.begin)}, planar,
-                        columns);
-            unpack_part(row, at + z.plane * plane, z.phase, {std::max(part.begin, common.end), part.end}, planar,
-                        columns);
-        }
-        C* to = row_begin(call_.output, row) + plan_.zipped_.front().phase.first + common.begin * step;
-        const C* from[most_zipped];
-        for (Index c = 0; c < row.channels; ++c, to += call_.output.stride.c) {
-            for (std::size_t r = 0; r < plan_.zipped_.size(); ++r)
-                from[r] = at + plan_.zipped_[r].plane * plane + c * planar.channel_step + common.begin - columns.begin;
-            zip(from, step, common.size(), to);
-        }
     }
 
     const PixelPlan& plan_;
