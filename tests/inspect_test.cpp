@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <sstream>
 #include <upconv/upconv.hpp>
 
 #include "random_tensors.hpp"
@@ -113,6 +114,22 @@ TEST(Inspect, ExplainConvTranspose2d) {
                      "rows 1 + 0", "1 to 4", "0.16128 MFLOP", "MFLOP by "});
     EXPECT_EQ(up.flops(dims), 2.0 * 2 * 16 * 8 * 9 * 5 * 7);
     EXPECT_EQ(up.parameter_count(), 16 * 8 * 9 + 8);
+}
+
+TEST(Inspect, PlanIsOneLineWithItsReason) {
+    const auto text = [](const auto& plan) {
+        std::ostringstream line;
+        line << plan;
+        EXPECT_EQ(line.str(), plan.text());
+        EXPECT_EQ(line.str().find('\n'), std::string::npos);
+        return line.str();
+    };
+    const Transposed up({.in_channels = 64, .out_channels = 64, .kernel = 4, .stride = 2, .padding = 1});
+    expect_contains(text(up.plan({1, 64, 8, 8})),
+                    {"ConvTranspose2d NCHW (1, 64, 8, 8) -> (1, 64, 16, 16): channels", "because", "with vectors over"});
+    expect_contains(text(transposed(2, 2).plan({1, 1, 2, 2})), {"listed", "because: the products are few"});
+    const Conv asked({.in_channels = 4, .out_channels = 4, .kernel = 3, .algorithm = upconv::Algorithm::reference});
+    expect_contains(text(asked.plan({1, 4, 9, 9})), {"reference", "because: as the options say"});
 }
 
 TEST(Inspect, ExplainWhereNoTapReaches) {

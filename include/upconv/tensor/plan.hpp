@@ -1,6 +1,7 @@
 // Plan: a pass over views as something to call with Eigen tensors. It makes the checks and holds no loop.
 #pragma once
 
+#include <ostream>
 #include <utility>
 
 #include "device.hpp"
@@ -25,6 +26,7 @@ class Plan {
     std::string text() const {
         return joined(op_, " ", L::name, " ", input_shape(), " -> ", output_shape(), ": ", pass_.text());
     }
+    friend std::ostream& operator<<(std::ostream& to, const Plan& plan) { return to << plan.text(); }
 
     /// A new tensor, in the storage order of x.
     template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
