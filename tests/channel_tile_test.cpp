@@ -63,6 +63,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
     for (Index lane = 0; lane < blocks * lanes; ++lane) bias.push_back(of.bias ? small_integer<C>(engine) : C(0));
     std::vector<std::vector<const C*>> rows;
     std::vector<SumRows<C>> sums;
+    std::vector<std::vector<Index>> steps;
     std::vector<upconv::ChannelPart<C>> parts;
     for (const Taps& taps : phase_taps) {
         const Index begin = static_cast<Index>(weights.size()) / lanes;
@@ -90,11 +91,21 @@ void check_channels(const ChannelCase& of, const Way& way) {
                          .first_tap = taps.part_rows.begin * taps.columns + taps.part_columns.begin,
                          .phase_columns = taps.columns,
                          .phase_taps = taps.rows * taps.columns,
-                         .phase_weight = begin});
+                         .phase_weight = begin,
+                         .step_offset = nullptr,
+                         .steps = 0});
+        steps.emplace_back();
+        const bool all = taps.part_rows.size() == taps.rows && taps.part_columns.size() == taps.columns;
+        if (!all || !even || input.blocks > 1) continue;
+        for (Index a = 0; a < taps.rows; ++a)
+            for (Index i = 0; i < taps.columns * of.channels; ++i)
+                steps.back().push_back(a * parts.back().row_step + i);
+        parts.back().steps = static_cast<Index>(steps.back().size());
     }
     for (std::size_t i = 0; i < parts.size(); ++i) {
         parts[i].row = rows[i].data();
         parts[i].sums = sums[i].rows.data();
+        parts[i].step_offset = steps[i].data();
     }
     std::vector<upconv::ChannelOperands<C>> operands;
     for (Index b = 0; b < blocks; ++b)

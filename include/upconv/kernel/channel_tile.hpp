@@ -29,6 +29,8 @@ struct ChannelPart {
     Index run;                   // taps of a row that lie one after the other in memory and are taken as one
     Index first_tap, phase_columns, phase_taps;  // the first tap within its phase; the phase's taps a row and in all
     Index phase_weight;                          // where the weights of its phase begin
+    const Index* step_offset;                    // (steps): from a pixel's first number to each in order, if they are
+    Index steps;                                 // few and all taps of the phase; or none
 
     /// Lists name the last pixel again up to a multiple of four, so that fewer heights of tiles do: same sums, same
     /// place.
@@ -70,7 +72,8 @@ template <class C>
 }
 
 /// P pixels from `first` on x N vectors, kept in registers over `blocks` blocks; `last` if no block is left after them.
-template <class C, int Bytes, int N, int P>
+/// Listed: by the list of steps, which spares the loops around the innermost: 1.3 times as fast for 3 x 3 numbers.
+template <class C, int Bytes, int N, int P, bool Listed = false>
 [[gnu::always_inline]] inline void channel_tile(const ChannelPart<C>& part, const ChannelOperands<C>& operands,
                                                 Index first, Range blocks, bool last, PanelAhead& ahead) {
     using V = Vector<C, Bytes>;
@@ -86,29 +89,37 @@ template <class C, int Bytes, int N, int P>
         for (int v = 0; v < N; ++v)
             sum[p][v] = blocks.begin == 0 ? V{} : *reinterpret_cast<const V*>(sums(p) + v * width);
 
-    const Index step = together(part, operands);
-    for (Index k = blocks.begin; k < blocks.end; k += step) {
-        const Index depth = std::min(operands.channels - k * block, block * std::min(step, blocks.end - k));
-        for (Index a = 0; a < part.tap_rows; ++a) {
-            const C* weight = operands.weight + part.weight_at(k, a, block, depth) * lanes;
-            const C* const* row = part.row + a * part.list_step + first;
-            const C* pixel[P];
+    const C* pixel[P];
+    const auto point = [&](const C* const* row, Index offset) {
 #pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) pixel[p] = row[p] + (k * operands.block_stride + a * part.row_step);
-            for (Index b = 0; b < part.tap_columns; ++b) {
-                ahead.prefetch();
-                const Index begin = part.column_offset[b], end = begin + depth * part.run;
-                for (Index c = begin; c < end; ++c) {
-                    V w[N];
+        for (int p = 0; p < P; ++p) pixel[p] = row[p] + offset;
+    };
+    const auto multiply_add = [&](const C* weight, Index c) {
+        V w[N];
 #pragma GCC unroll 4
-                    for (int v = 0; v < N; ++v) w[v] = *reinterpret_cast<const V*>(weight + v * width);
-                    weight += lanes;
+        for (int v = 0; v < N; ++v) w[v] = *reinterpret_cast<const V*>(weight + v * width);
 #pragma GCC unroll 16
-                    for (int p = 0; p < P; ++p) {
-                        const V x = pixel[p][c] - V{};
+        for (int p = 0; p < P; ++p) {
+            const V x = pixel[p][c] - V{};
 #pragma GCC unroll 4
-                        for (int v = 0; v < N; ++v) sum[p][v] += x * w[v];
-                    }
+            for (int v = 0; v < N; ++v) sum[p][v] += x * w[v];
+        }
+    };
+    if constexpr (Listed) {
+        const C* weight = operands.weight + part.phase_weight * lanes;
+        point(part.row + first, 0);
+        for (Index s = 0; s < part.steps; ++s, weight += lanes) multiply_add(weight, part.step_offset[s]);
+    } else {
+        const Index step = together(part, operands);
+        for (Index k = blocks.begin; k < blocks.end; k += step) {
+            const Index depth = std::min(operands.channels - k * block, block * std::min(step, blocks.end - k));
+            for (Index a = 0; a < part.tap_rows; ++a) {
+                const C* weight = operands.weight + part.weight_at(k, a, block, depth) * lanes;
+                point(part.row + a * part.list_step + first, k * operands.block_stride + a * part.row_step);
+                for (Index b = 0; b < part.tap_columns; ++b) {
+                    ahead.prefetch();
+                    const Index begin = part.column_offset[b], end = begin + depth * part.run;
+                    for (Index c = begin; c < end; ++c, weight += lanes) multiply_add(weight, c);
                 }
             }
         }
@@ -193,7 +204,13 @@ struct ChannelTiles {
         for (Index p = 0, height; p < part.pixels; p += height) {
             height = tile_height<Bytes>(part.pixels - p);
             if (far && blocks.begin == 0) ask_for_sums<Bytes>(part, p, height);
-            for (const ChannelOperands<C>* of = operands; of != operands + operand_count; ++of) switch (height) {
+            for (const ChannelOperands<C>* of = operands; of != operands + operand_count; ++of) {
+                if constexpr (N == 2)
+                    if (part.steps > 0 && height == most_pixels<Bytes>) {
+                        channel_tile<C, Bytes, N, most_pixels<Bytes>, true>(part, *of, p, blocks, last, ahead);
+                        continue;
+                    }
+                switch (height) {
                     case 12:
                         tile<Bytes, 12>(part, *of, p, blocks, last, ahead);
                         break;
@@ -209,6 +226,7 @@ struct ChannelTiles {
                     default:
                         tile<Bytes, 4>(part, *of, p, blocks, last, ahead);
                 }
+            }
         }
     }
 

@@ -38,7 +38,6 @@ class ChannelPlan<T>::Lists {
             for (std::size_t c = 0; c < cut.columns.size(); ++c) {
                 const Phase phase{plan_.rows_.phases[r], plan_.columns_.phases[c], static_cast<Index>(r),
                                   static_cast<Index>(c), weight};
-                if (c == 0) next_offset_ = offsets_;  // the same for every row phase
                 for (const WalkSegment& columns : cut.columns[c]) {
                     const Index* const offsets = list_offsets(phase, columns.taps);
                     for (const WalkSegment& rows : cut.rows[r]) point_part(strip, phase, rows, columns, offsets);
@@ -100,7 +99,9 @@ class ChannelPlan<T>::Lists {
                 .first_tap = rows.taps.begin * static_cast<Index>(phase.columns.tap.size()) + columns.taps.begin,
                 .phase_columns = static_cast<Index>(phase.columns.tap.size()),
                 .phase_taps = phase.taps(),
-                .phase_weight = phase.weight};
+                .phase_weight = phase.weight,
+                .step_offset = nullptr,
+                .steps = 0};
         if (part.tap_rows > 0)
             list_rows(strip, phase, rows, phase.columns.offset[at(columns.taps.begin)], of_strip, part);
     }
@@ -120,7 +121,9 @@ class ChannelPlan<T>::Lists {
                 any = true;
             }
         });
-        if (!even) {
+        if (even) {
+            list_steps(part);
+        } else {
             part.row_step = 0;
             part.list_step = ChannelPart<C>::listed(part.pixels);
         }
@@ -130,6 +133,17 @@ class ChannelPlan<T>::Lists {
             });
             fill_list(part.pixels);
         }
+    }
+
+    /// Of a part with all taps of its phase, where they are few.
+    void list_steps(ChannelPart<C>& part) {
+        const Index loop = part.run * plan_.channels_, steps = part.tap_rows * part.tap_columns * loop;
+        if (!plan_.lists_steps(loop) || steps != part.phase_taps * plan_.channels_) return;
+        part.step_offset = next_offset_;
+        part.steps = steps;
+        for (Index a = 0; a < part.tap_rows; ++a)
+            for (Index b = 0; b < part.tap_columns; ++b)
+                for (Index c = 0; c < loop; ++c) *next_offset_++ = a * part.row_step + part.column_offset[b] + c;
     }
 
     void fill_list(Index pixels) {
