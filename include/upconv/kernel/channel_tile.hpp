@@ -80,7 +80,10 @@ template <class C, int Bytes, int N, int P, bool Listed = false>
     constexpr Index lanes = N * Bytes / static_cast<Index>(sizeof(C));
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const Index block = std::min(operands.channels, channel_block);
-    const auto sums = [list = part.sums + first, offset = operands.sum_offset](Index p) { return list[p] + offset; };
+    const auto sums =
+        [ list = part.sums + first, offset = operands.sum_offset ](Index p) __attribute__((always_inline)) {
+        return list[p] + offset;
+    };
 
     V sum[P][N];
 #pragma GCC unroll 16
@@ -90,11 +93,11 @@ template <class C, int Bytes, int N, int P, bool Listed = false>
             sum[p][v] = blocks.begin == 0 ? V{} : *reinterpret_cast<const V*>(sums(p) + v * width);
 
     const C* pixel[P];
-    const auto point = [&](const C* const* row, Index offset) {
+    const auto point = [&](const C* const* row, Index offset) __attribute__((always_inline)) {
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p) pixel[p] = row[p] + offset;
     };
-    const auto multiply_add = [&](const C* weight, Index c) {
+    const auto multiply_add = [&](const C* weight, Index c) __attribute__((always_inline)) {
         V w[N];
 #pragma GCC unroll 4
         for (int v = 0; v < N; ++v) w[v] = *reinterpret_cast<const V*>(weight + v * width);

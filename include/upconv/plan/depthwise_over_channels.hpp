@@ -30,7 +30,7 @@ class DepthwiseOverChannels {
         rows_together_ = rows_of_all_phases();
         for (const WalkPhase& r : rows_.phases)
             for (const WalkPhase& c : columns_.phases) {
-                phases_.push_back({r.first, c.first, r.count, c.count, line(rows_, r), line(columns_, c),
+                phases_.push_back({r.first, c.first, r.count, c.count, tap_line(rows_, r), tap_line(columns_, c),
                                    static_cast<Index>(weight_.size())});
                 for (Index a : r.tap)
                     for (Index b : c.tap)
@@ -150,15 +150,6 @@ class DepthwiseOverChannels {
         const auto bytes =
             reinterpret_cast<std::uintptr_t>(input.data) % static_cast<std::uintptr_t>(vector_bytes(isa_));
         return alike ? static_cast<Index>(bytes / sizeof(C)) : 0;
-    }
-
-    static TapLine line(const AxisWalk& walk, const WalkPhase& phase) {
-        const std::vector<Index>& offset = phase.offset;
-        return {.input = walk.input,
-                .step = walk.input_step,
-                .first = offset.empty() ? 0 : offset[0],
-                .spacing = offset.size() < 2 ? 1 : offset[1] - offset[0],
-                .count = static_cast<Index>(offset.size())};
     }
 
     FilterProblem problem_;

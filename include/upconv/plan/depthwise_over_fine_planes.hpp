@@ -220,15 +220,6 @@ class DepthwiseOverFinePlanes {
                         }
     }
 
-    static TapLine tap_line(const AxisWalk& walk, const WalkPhase& phase) {
-        const std::vector<Index>& offset = phase.offset;
-        return {.input = walk.input,
-                .step = walk.input_step,
-                .first = offset.empty() ? 0 : offset[0],
-                .spacing = offset.size() < 2 ? 1 : offset[1] - offset[0],
-                .count = static_cast<Index>(offset.size())};
-    }
-
     FilterProblem problem_;
     Isa isa_;
     AxisWalk rows_, columns_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../geometry/phases.hpp"
+#include "../geometry/tap_line.hpp"
 
 namespace upconv {
 
@@ -66,6 +67,16 @@ inline AxisWalk axis_walk(const Axis& axis, Direction direction) {
         walk.phases.push_back(std::move(out));
     }
     return walk;
+}
+
+/// A phase's taps as a line: those of any phase are evenly spaced.
+inline TapLine tap_line(const AxisWalk& walk, const WalkPhase& phase) {
+    const std::vector<Index>& offset = phase.offset;
+    return {.input = walk.input,
+            .step = walk.input_step,
+            .first = offset.empty() ? 0 : offset[0],
+            .spacing = offset.size() < 2 ? 1 : offset[1] - offset[0],
+            .count = static_cast<Index>(offset.size())};
 }
 
 /// Steps of a phase that have the same taps, those that do not read beside the input.
