@@ -48,11 +48,11 @@ double checkerboard_index(const ConvTranspose2d<Scalar, Layout>& up) {
                             if (i * o.dilation.h % o.stride.h == p && j * o.dilation.w % o.stride.w == q)
                                 sum += static_cast<double>(weight(c, f, i, j));
                     const bool first = p == 0 && q == 0;
-                    low = first ? sum : std::min(low, sum);
-                    high = first ? sum : std::max(high, sum);
+                    low = first ? sum : (std::min)(low, sum);
+                    high = first ? sum : (std::max)(high, sum);
                     total += sum;
                 }
-            if (high > low) worst = std::max(worst, (high - low) / std::abs(total / phases));
+            if (high > low) worst = (std::max)(worst, (high - low) / std::abs(total / phases));
         }
     return worst;
 }
@@ -90,8 +90,8 @@ inline std::string formula(const Axis& axis, bool transposed, std::string_view l
 inline Range overlap_bounds(const Axis& axis) {
     Range bounds{overlap(axis, 0), overlap(axis, 0)};
     for (Index fine = 1; fine < axis.fine; ++fine) {
-        bounds.begin = std::min(bounds.begin, overlap(axis, fine));
-        bounds.end = std::max(bounds.end, overlap(axis, fine));
+        bounds.begin = (std::min)(bounds.begin, overlap(axis, fine));
+        bounds.end = (std::max)(bounds.end, overlap(axis, fine));
     }
     return bounds;
 }

@@ -28,7 +28,7 @@ constexpr void check_border(const Filter& filter, PaddingMode mode, const AxisRe
     const bool reflect = mode == PaddingMode::reflect, circular = mode == PaddingMode::circular;
     if (!reflect && !circular) return;
     const Index most = reflect ? axis.fine - 1 : axis.fine;
-    const Index reach = std::max(axis.overhang_before(), axis.overhang_after());
+    const Index reach = (std::max)(axis.overhang_before(), axis.overhang_after());
     if (reach > most)
         refuse(filter.op, ": padding_mode ", reflect ? "reflect" : "circular", " can fill at most ", most, " ",
                request.name.lines, " beside ", axis.fine, ", but the filter reaches ", reach,

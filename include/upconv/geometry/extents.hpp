@@ -103,7 +103,7 @@ constexpr TransposedExtent transposed_extent(const AxisRequest& request, Index o
             break;
         case Padding::Rule::valid:
             extent.output = output_padding > 0 ? natural + output_padding
-                                               : whole + span.then(std::max(span.value(), request.stride));
+                                               : whole + span.then((std::max)(span.value(), request.stride));
             break;
         case Padding::Rule::same:
         case Padding::Rule::same_lower:
@@ -137,7 +137,7 @@ constexpr Axis transposed_axis(const AxisRequest& request, Index output_padding,
     if (output_size) {
         const bool by_rule = request.rule == Padding::Rule::same || request.rule == Padding::Rule::same_lower;
         const Index made = by_rule ? request.natural().value() : extent.output.value();
-        const Checked most = Checked(made) + (std::max(request.stride, request.dilation) - 1);
+        const Checked most = Checked(made) + ((std::max)(request.stride, request.dilation) - 1);
         if (*output_size < 1 || (!most.overflow() && *output_size > most.value()))
             refuse(request.op, ": output_size has ", *output_size, " ", request.name.lines, ", but ", request.input,
                    " of input (kernel ", request.kernel, ", stride ", request.stride, ", dilation ", request.dilation,

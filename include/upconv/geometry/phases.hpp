@@ -23,7 +23,7 @@ struct Phase {
 };
 
 /// A phase for each remainder that occurs on the fine grid: min(stride, fine) of them.
-constexpr Index phase_count(const Axis& axis) { return std::min(axis.stride, axis.fine); }
+constexpr Index phase_count(const Axis& axis) { return (std::min)(axis.stride, axis.fine); }
 
 /// The phase whose first fine position is `first_fine`, in [0, phase_count).
 constexpr Phase phase_of(const Axis& axis, Index first_fine) {
@@ -36,7 +36,7 @@ constexpr Phase phase_of(const Axis& axis, Index first_fine) {
                 .first_coarse = 0,
                 .coarse_step = axis.dilation / common};
     const Index position = first_fine + axis.begin;  // = coarse * stride + tap * dilation
-    for (Index tap = 0; tap < std::min(axis.kernel, phase.tap_step); ++tap) {
+    for (Index tap = 0; tap < (std::min)(axis.kernel, phase.tap_step); ++tap) {
         if ((position - tap * axis.dilation) % axis.stride != 0) continue;
         phase.first_tap = tap;
         phase.taps = (axis.kernel - 1 - tap) / phase.tap_step + 1;

@@ -9,7 +9,7 @@ namespace upconv {
 /// [begin, end) without what lies outside [0, extent).
 constexpr Range clip(Range range, Index extent) {
     const Index begin = std::clamp<Index>(range.begin, 0, extent);
-    return {begin, std::max(begin, std::clamp<Index>(range.end, 0, extent))};
+    return {begin, (std::max)(begin, std::clamp<Index>(range.end, 0, extent))};
 }
 
 /// The fine positions that the taps of coarse [begin, end) cover: read by a convolution, written by a transposed one.

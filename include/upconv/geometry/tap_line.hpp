@@ -30,7 +30,7 @@ struct TapLine {
     /// The output steps among `outputs` whose taps fall all between -margin and input + margin.
     constexpr Range inside(Range outputs, Index margin = 0) const {
         if (count == 0) return outputs;
-        const Index least = std::min(at(0, 0), at(0, count - 1)), most = std::max(at(0, 0), at(0, count - 1));
+        const Index least = (std::min)(at(0, 0), at(0, count - 1)), most = (std::max)(at(0, 0), at(0, count - 1));
         const Index begin = std::clamp(ceil_div(-margin - least, step), outputs.begin, outputs.end);
         return {begin, std::clamp(floor_div(input + margin - 1 - most, step) + 1, begin, outputs.end)};
     }

@@ -122,7 +122,7 @@ template <class C, int Bytes>
             for (int v = 0; v < 4; ++v) *reinterpret_cast<V*>(to + q + v * width) = sum[v];
         }
     if (q == n) return;
-    const Index rest = q == 0 ? n : std::max(n - q, width);  // what is left, or one vector that overlaps the last
+    const Index rest = q == 0 ? n : (std::max)(n - q, width);  // what is left, or one vector that overlaps the last
     blend_vectors<C, Bytes, 0>({row, weight, rows, n - rest}, rest, to + n - rest, 0, storing);
 }
 

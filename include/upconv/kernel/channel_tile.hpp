@@ -61,7 +61,8 @@ struct PanelAhead {
     Index share;
 
     [[gnu::always_inline]] void prefetch() {
-        for (const char* const to = std::min(next + share, end); next < to; next += 64) __builtin_prefetch(next, 0, 2);
+        for (const char* const to = (std::min)(next + share, end); next < to; next += 64)
+            __builtin_prefetch(next, 0, 2);
     }
 };
 
@@ -79,7 +80,7 @@ template <class C, int Bytes, int N, int P, bool Listed = false>
     using V = Vector<C, Bytes>;
     constexpr Index lanes = N * Bytes / static_cast<Index>(sizeof(C));
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-    const Index block = std::min(operands.channels, channel_block);
+    const Index block = (std::min)(operands.channels, channel_block);
     const auto sums =
         [ list = part.sums + first, offset = operands.sum_offset ](Index p) __attribute__((always_inline)) {
         return list[p] + offset;
@@ -115,7 +116,7 @@ template <class C, int Bytes, int N, int P, bool Listed = false>
     } else {
         const Index step = together(part, operands);
         for (Index k = blocks.begin; k < blocks.end; k += step) {
-            const Index depth = std::min(operands.channels - k * block, block * std::min(step, blocks.end - k));
+            const Index depth = (std::min)(operands.channels - k * block, block * (std::min)(step, blocks.end - k));
             for (Index a = 0; a < part.tap_rows; ++a) {
                 const C* weight = operands.weight + part.weight_at(k, a, block, depth) * lanes;
                 point(part.row + a * part.list_step + first, k * operands.block_stride + a * part.row_step);
@@ -175,17 +176,17 @@ struct ChannelTiles {
     /// All parts of a phase for each panel of weights in turn, while it is in the first-level cache.
     template <int Bytes>
     [[gnu::always_inline]] void phase(const ChannelPart<C>* first, const ChannelPart<C>* end) const {
-        const Index block = std::min(operands->channels, channel_block);
+        const Index block = (std::min)(operands->channels, channel_block);
         const Index blocks = (operands->channels + block - 1) / block;
         Index taps = 0, visits = 0;
         for (const ChannelPart<C>* part = first; part != end; ++part) {
-            taps = std::max(taps, part->tap_rows * part->tap_columns * part->run);
+            taps = (std::max)(taps, part->tap_rows * part->tap_columns * part->run);
             visits += (part->pixels + most_pixels<Bytes> - 1) / most_pixels<Bytes> * part->tap_rows * part->tap_columns;
         }
         const bool whole = operands->channels * taps * N * Bytes <= whole_target;
         const Index chunk = whole ? blocks : std::clamp<Index>(panel_steps / (taps * block), 1, blocks);
         for (Index k = 0; k < blocks; k += chunk) {
-            const Range panel{k, std::min(k + chunk, blocks)};
+            const Range panel{k, (std::min)(k + chunk, blocks)};
             PanelAhead ahead = next_panel<Bytes>(*first, panel, visits);
             for (const ChannelPart<C>* part = first; part != end; ++part)
                 pixels<Bytes>(*part, panel, panel.end == blocks, ahead);
@@ -194,7 +195,7 @@ struct ChannelTiles {
 
     template <int Bytes>
     [[gnu::always_inline]] PanelAhead next_panel(const ChannelPart<C>& part, Range panel, Index taps) const {
-        const Index block = std::min(operands->channels, channel_block), step = block * part.phase_taps * N * Bytes;
+        const Index block = (std::min)(operands->channels, channel_block), step = block * part.phase_taps * N * Bytes;
         const auto* const weight = reinterpret_cast<const char*>(operands->weight) + part.phase_weight * N * Bytes;
         const Index loop = together(part, *operands);
         const Index visits = std::max<Index>(taps * ((panel.size() + loop - 1) / loop), 1);
@@ -237,13 +238,13 @@ struct ChannelTiles {
     template <int Bytes>
     [[gnu::always_inline]] void ask_for_sums(const ChannelPart<C>& part, Index first, Index count) const {
         constexpr Index later = 24, width = Bytes / static_cast<Index>(sizeof(C));
-        for (Index p = first + later; p < std::min(first + later + count, part.pixels); ++p)
+        for (Index p = first + later; p < (std::min)(first + later + count, part.pixels); ++p)
             for (Index v = 0; v < operand_count * N; ++v)
                 prefetch_to_write(part.sums[p] + operands->sum_offset + v * width);
     }
 
     template <int Bytes>
-    static constexpr Index most_pixels = std::min(sums_in_registers(Bytes) / N, 12);
+    static constexpr Index most_pixels = (std::min)(sums_in_registers(Bytes) / N, 12);
 
     /// As large as registers allow, but no remainder of one or two pixels: a tile below four waits for its own sums.
     /// One vector, which only the last channels have, makes do with every other height: a third less to compile.

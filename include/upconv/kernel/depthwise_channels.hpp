@@ -46,7 +46,7 @@ struct DepthwiseChannels {
         const Range whole = rows.inside(output_rows);
         const bool edged = wraps || straight.inside != output_columns;
         for (Index i = output_rows.begin; i < output_rows.end; i += together) {
-            const Range of_rows{i, std::min(i + together, output_rows.end)};
+            const Range of_rows{i, (std::min)(i + together, output_rows.end)};
             const Index first = wraps ? -shift : channels.begin;
             for (Index c = first; c < channels.end && edged; c += width)
                 for (const Edge& e : c < 0 ? wrapped.edges : straight.edges)
@@ -120,11 +120,11 @@ struct DepthwiseChannels {
                 {{{shift, {output_columns.begin, both.begin}},
                   {shift, {both.end, output_columns.end}},
                   {to_last, within(0, inside.begin)},
-                  {to_last, within(std::max(inside.end - 1, inside.begin), output_columns.end)}}}};
+                  {to_last, within((std::max)(inside.end - 1, inside.begin), output_columns.end)}}}};
     }
 
     /// The last overlaps the vector before it, and forms the same sums again.
-    Index vector_at(Index c, Index width) const { return std::min(c, channels.end - width); }
+    Index vector_at(Index c, Index width) const { return (std::min)(c, channels.end - width); }
 
     static constexpr Index together = 7;
 
@@ -184,7 +184,7 @@ struct DepthwiseChannels {
         if constexpr (Bytes == 64)
             for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S, Turned>(line, j, {0, columns.count});
         for (; j < outputs.end; j += 7)
-            tile<Bytes, 7, K, S, Turned>(line, std::min(j, outputs.end - 7), {0, columns.count});
+            tile<Bytes, 7, K, S, Turned>(line, (std::min)(j, outputs.end - 7), {0, columns.count});
     }
 
     /// Whether the input rows of a row of outputs lie between others: the loads that turn the wrapped vector reach
@@ -192,7 +192,7 @@ struct DepthwiseChannels {
     bool has_rows_beside(Index i) const {
         const Range taps = rows.taps(i);
         const Index first = rows.at(i, taps.begin), last = rows.at(i, taps.end - 1);
-        return std::min(first, last) > 0 && std::max(first, last) < rows.input - 1;
+        return (std::min)(first, last) > 0 && (std::max)(first, last) < rows.input - 1;
     }
 
     template <int Bytes>

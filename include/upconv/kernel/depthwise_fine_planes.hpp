@@ -27,7 +27,7 @@ struct RowCut {
           parts((stride_ + width_ - 1) / width_),
           advance(std::max<Index>(width_ / stride_, 1) * stride_) {}
 
-    constexpr Index offset(Index part) const { return std::min(part * width, std::max<Index>(stride - width, 0)); }
+    constexpr Index offset(Index part) const { return (std::min)(part * width, std::max<Index>(stride - width, 0)); }
     /// Vectors of a part that begin within n numbers, and those that end there too.
     constexpr Index vectors(Index part, Index n) const {
         return std::max<Index>((n - offset(part) + advance - 1) / advance, 0);
@@ -112,7 +112,7 @@ struct DepthwiseFinePlanes {
                     rows<Bytes>(*phase, {i, i + 1}, {i, i});
         else
             for (const RowPhase* phase = phases; phase != phases + phase_count; ++phase) {
-                const Range of_rows{steps.begin, std::min(steps.end, phase->count)};
+                const Range of_rows{steps.begin, (std::min)(steps.end, phase->count)};
                 const Range inside = phase->taps.inside(of_rows);
                 rows<Bytes>(*phase, of_rows, inside.size() < together ? Range{of_rows.end, of_rows.end} : inside);
             }
@@ -156,16 +156,16 @@ struct DepthwiseFinePlanes {
             if (wide()) {
                 const Line of_row = line(phase, of_rows.begin).at(first);
                 for (Index v = 0; v < vectors; v += together)
-                    tile<Bytes, together>(of_row.at(std::min(v, vectors - together) * advance), part, width);
+                    tile<Bytes, together>(of_row.at((std::min)(v, vectors - together) * advance), part, width);
                 at = vectors * advance;
             }
             for (Index stored = 0; at < n; at = at + stored == n ? n : at + advance) {
                 if (at + width > n && last >= 0) at = last;
-                stored = std::min(n - at, width);
+                stored = (std::min)(n - at, width);
                 for (Index i = of_rows.begin; i < of_rows.end; ++i)
                     if (i < tiled.begin || i >= tiled.end) tile<Bytes, 1>(line(phase, i).at(first + at), part, stored);
                 for (Index i = tiled.begin; i < tiled.end; i += together) {
-                    Line down = line(phase, std::min(i, tiled.end - together)).at(first + at);
+                    Line down = line(phase, (std::min)(i, tiled.end - together)).at(first + at);
                     down.x_step = spread_row * phase.taps.step;
                     down.y_step = y_step;
                     tile<Bytes, together>(down, part, stored);

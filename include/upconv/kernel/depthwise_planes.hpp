@@ -50,9 +50,9 @@ struct DepthwisePlanes {
     [[gnu::always_inline]] void tiles(const Plane& plane) const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C)), most = Bytes == 64 ? 7 : 4;
         for (Index j = 0; j < columns; j += width) {
-            const Index column = std::max<Index>(std::min(j, columns - width), 0);
+            const Index column = std::max<Index>((std::min)(j, columns - width), 0);
             if (rows >= most)
-                for (Index i = 0; i < rows; i += most) tile<Bytes, most, S>(plane, std::min(i, rows - most), column);
+                for (Index i = 0; i < rows; i += most) tile<Bytes, most, S>(plane, (std::min)(i, rows - most), column);
             else
                 for (Index i = 0; i < rows; ++i) tile<Bytes, 1, 0>(plane, i, column);
         }

@@ -34,7 +34,7 @@ template <int Bytes, class C>
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     if (n >= width) {
         for (Index i = 0; i < n; i += width) {
-            const Index at = std::min(i, n - width);
+            const Index at = (std::min)(i, n - width);
             *reinterpret_cast<V*>(to + at) = *reinterpret_cast<const V*>(from + at);
         }
     } else if constexpr (Bytes > 16) {
@@ -72,7 +72,7 @@ struct PackRow {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        const Index block = std::min(r.channels, channel_block), end = r.first_column + r.columns;
+        const Index block = (std::min)(r.channels, channel_block), end = r.first_column + r.columns;
         const Index inside = std::clamp<Index>(0, r.first_column, end);
         const Index outside = std::clamp<Index>(x.shape.w, inside, end);
         const T* from = row_begin(x, r);
@@ -80,7 +80,7 @@ struct PackRow {
         for (Index k = 0; k < r.channels; k += block, from += block * x.stride.c, to += r.columns * block) {
             const auto at = [&](Index column) { return to + (column - r.first_column) * block; };
             std::fill(to, at(inside), C(0));
-            pack_block<Bytes>(x, from, {inside, outside}, std::min(r.channels - k, block), block, at(inside));
+            pack_block<Bytes>(x, from, {inside, outside}, (std::min)(r.channels - k, block), block, at(inside));
             std::fill(at(outside), to + r.columns * block, C(0));
         }
     }

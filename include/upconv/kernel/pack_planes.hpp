@@ -56,7 +56,7 @@ struct PackPlanes {
     /// In the order of the addresses: a vector of zeros reaches into what is written next.
     template <int Bytes>
     [[gnu::always_inline]] void pack(const T* from, Index some, C* to) const {
-        const Index lead = std::min(std::max<Index>(-first_column / step, 0), cells);
+        const Index lead = (std::min)(std::max<Index>(-first_column / step, 0), cells);
         const Index begin = std::max<Index>(first_column, 0);
         const Index count = std::clamp<Index>(columns - begin, 0, (cells - lead) * step), end = lead + count / step;
         const auto clear_phases = [&](C * row, Index n) __attribute__((always_inline)) {
@@ -97,11 +97,11 @@ struct PackPlanes {
         for (Index e = 0; e < step; ++e) {
             const Index of_phase = (count - e + step - 1) / step;
             for (Index q = 0; q < of_phase; q += some) {
-                const Index at = std::max<Index>(std::min(q, of_phase - some), 0);
-                const Index next = step == 1 ? at + 2 * some : std::min(at + 2 * some, of_phase);
+                const Index at = std::max<Index>((std::min)(q, of_phase - some), 0);
+                const Index next = step == 1 ? at + 2 * some : (std::min)(at + 2 * some, of_phase);
                 for (Index i = at + some; i < next; ++i) prefetch(from + (e + i * step) * x_column, channels);
-                transpose<Bytes>(from + (e + at * step) * x_column, step * x_column, std::min(some, of_phase), channels,
-                                 to + e * phase_step + at, channel_step);
+                transpose<Bytes>(from + (e + at * step) * x_column, step * x_column, (std::min)(some, of_phase),
+                                 channels, to + e * phase_step + at, channel_step);
             }
         }
     }

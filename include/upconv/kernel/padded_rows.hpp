@@ -73,7 +73,7 @@ struct PaddedRows {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         if (columns < width) return copy_few<C, Bytes>(from, columns, to);
         const Index last = columns - width;
-        for (Index q = 0;; q = std::min(q + width, last)) {
+        for (Index q = 0;; q = (std::min)(q + width, last)) {
             *reinterpret_cast<V*>(to + q) = *reinterpret_cast<const V*>(from + q);
             if (q == last) return;
         }
@@ -85,9 +85,9 @@ struct PaddedRows {
         const Index even = columns / 2 * 2;
         Index q = 0;
         if (columns >= pair)
-            for (; q < even; q += pair) unzip_pair<Bytes>(from, std::min(q, even - pair), to);
+            for (; q < even; q += pair) unzip_pair<Bytes>(from, (std::min)(q, even - pair), to);
         if (columns >= small)
-            for (; q < even; q += small) unzip_pair<16>(from, std::min(q, even - small), to);
+            for (; q < even; q += small) unzip_pair<16>(from, (std::min)(q, even - small), to);
         for (; q < even; q += 2) {
             to[q / 2] = from[q];
             to[packed_phase + q / 2] = from[q + 1];

@@ -45,7 +45,7 @@ template <class C, int Bytes>
 }
 
 /// Vectors of pixels of a tile of O channels: with a weight they fill 32 or 16 registers.
-constexpr int pixel_vectors(int bytes, int outputs) { return std::min((bytes == 64 ? 31 : 15) / (outputs + 1), 8); }
+constexpr int pixel_vectors(int bytes, int outputs) { return (std::min)((bytes == 64 ? 31 : 15) / (outputs + 1), 8); }
 
 /// Of the tiles at the end of a picture. A single vector of 6 channels waits for its own sums: 0.7 of the speed. With
 /// tiles of most, 2 and 1 vectors for all: 1.2 times the time to compile.
@@ -56,7 +56,7 @@ template <class C, int Bytes, int O, int N>
 [[gnu::always_inline]] inline void pixel_tile(const PixelPass<C>& pass, const C* x, C* sums) {
     using V = Vector<C, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-    const Index block = std::min(pass.channels, channel_block);
+    const Index block = (std::min)(pass.channels, channel_block);
     V sum[O][N];
 #pragma GCC unroll 16
     for (int o = 0; o < O; ++o)
@@ -65,7 +65,7 @@ template <class C, int Bytes, int O, int N>
 
     const C* weight = pass.weight;
     for (Index k = 0; k < pass.channels; k += block, x += block * pass.channel_step) {
-        const Index depth = std::min(pass.channels - k, block);
+        const Index depth = (std::min)(pass.channels - k, block);
         for (Index t = 0; t < pass.taps; ++t) {
             const C* from = x + pass.tap_offset[t];
             const unsigned outputs = pass.tap_outputs[t];
@@ -148,7 +148,7 @@ struct PixelTiles {
     template <int Bytes, int O, int N>
     [[gnu::always_inline]] void tile(const PixelPass<C>& pass, Index picture, Index& at) const {
         constexpr Index pixels = N * Bytes / static_cast<Index>(sizeof(C));
-        if (!pass.room) at = std::min(at, pass.pixels - pixels);
+        if (!pass.room) at = (std::min)(at, pass.pixels - pixels);
         C* const sums = pass.sums + picture * pass.sum_picture + at;
         pixel_tile<C, Bytes, O, N>(pass, pass.x + picture * pass.x_picture + at, sums);
         if (pass.bias != nullptr || pass.activation.kind != Activation::Kind::none) finish<Bytes>(pass, N, sums);

@@ -95,9 +95,9 @@ template <int Bytes, class C>
     constexpr Index height = Bytes / static_cast<Index>(sizeof(C)), width = lane_size<C>;
     if (rows >= height && columns >= width) {
         for (Index c = 0; c < columns; c += width) {
-            const Index column = std::min(c, columns - width);
+            const Index column = (std::min)(c, columns - width);
             for (Index r = 0; r < rows; r += height) {
-                const Index row = std::min(r, rows - height);
+                const Index row = (std::min)(r, rows - height);
                 transpose_block<Bytes>(from + row * from_step + column, from_step, to + column * to_step + row,
                                        to_step);
             }

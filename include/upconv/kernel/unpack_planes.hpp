@@ -31,7 +31,7 @@ template <int Bytes, class C>
         return;
     }
     for (Index i = 0; i < n; i += width) {
-        const Index at = std::min(i, n - width);
+        const Index at = (std::min)(i, n - width);
         const Register<C, Bytes> a = *reinterpret_cast<const V*>(from + at);
         const Register<C, Bytes> b = *reinterpret_cast<const V*>(from + step + at);
         Register<C, Bytes> low, high;

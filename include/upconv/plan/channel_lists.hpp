@@ -76,8 +76,8 @@ class ChannelPlan<T>::Lists {
 
     void point_part(const Strip& strip, const Phase& phase, const WalkSegment& rows, const WalkSegment& columns,
                     const Index* offsets) {
-        const Range of_strip{std::max(strip.columns.begin, columns.steps.begin),
-                             std::min(strip.columns.end, columns.steps.end)};
+        const Range of_strip{(std::max)(strip.columns.begin, columns.steps.begin),
+                             (std::min)(strip.columns.end, columns.steps.end)};
         if (of_strip.empty()) return;
         C** const sums = next_pointer_;
         for_each_line(strip.lines, rows.steps,

@@ -60,7 +60,7 @@ constexpr Index tiled_pixels(Index pixels) {
     constexpr Index most = 12, least = 4;
     const Index rest = pixels % most, whole = pixels - rest;
     if (rest == 0) return pixels;
-    return whole > 0 ? whole + rest + rest % 2 : std::max(rest + rest % 2, least);
+    return whole > 0 ? whole + rest + rest % 2 : (std::max)(rest + rest % 2, least);
 }
 
 /// `strips` is how many pieces the images' rows come in.

@@ -96,11 +96,11 @@ class ChannelPlan {
     Index row_phases() const { return static_cast<Index>(rows_.phases.size()); }
     Index column_phases() const { return static_cast<Index>(columns_.phases.size()); }
     Index column_tiles() const { return (columns_.steps() + tile_columns_ - 1) / tile_columns_; }
-    Index block() const { return std::min(channels_, channel_block); }
+    Index block() const { return (std::min)(channels_, channel_block); }
     /// Of a packed row: all that the taps reach, or no more than the picture where no tap reads beside it.
     Index packed_columns() const {
         const Index reached = (tile_columns_ - 1) * columns_.input_step + columns_.reach().size();
-        return packed_inside_ ? std::min(reached, columns_.input) : reached;
+        return packed_inside_ ? (std::min)(reached, columns_.input) : reached;
     }
     /// The first column of a packed row whose strip begins at column step `begin`.
     Index first_packed(Index begin) const {
@@ -128,7 +128,7 @@ class ChannelPlan {
         constexpr Index least_pixels = 96;
         const Index row_bytes = row_size() * static_cast<Index>(sizeof(C));
         const Index by_bytes = (packed_target / row_bytes - rows_.reach().size()) / rows_.input_step + 1;
-        const Index least = std::min((least_pixels + tile_columns_ - 1) / tile_columns_, most_rows_);
+        const Index least = (std::min)((least_pixels + tile_columns_ - 1) / tile_columns_, most_rows_);
         return std::clamp<Index>(by_bytes, least, most_rows_);
     }
 
@@ -166,8 +166,8 @@ class ChannelPlan {
             for (const WalkPhase& c : columns_.phases) taps += static_cast<Index>(r.tap.size() * c.tap.size());
         for (Index done = 0; done < outputs;) {
             const Index vectors = outputs - done > width ? 2 : 1, lanes = vectors * width;
-            const Index first = std::max<Index>(std::min(done, outputs - lanes), 0);
-            blocks_.push_back({first, std::min(outputs - first, lanes), vectors, group_weights_});
+            const Index first = std::max<Index>((std::min)(done, outputs - lanes), 0);
+            blocks_.push_back({first, (std::min)(outputs - first, lanes), vectors, group_weights_});
             group_weights_ += lanes * taps * channels_;
             done = first + lanes;
         }
@@ -190,7 +190,7 @@ class ChannelPlan {
         for (Index k = 0; k < channels_; k += block())
             for (Index row_tap : r.tap)
                 for (Index column_tap : c.tap)
-                    for (Index i = k; i < std::min(k + block(), channels_); ++i, to += b.vectors * lanes_ / 2)
+                    for (Index i = k; i < (std::min)(k + block(), channels_); ++i, to += b.vectors * lanes_ / 2)
                         for (Index o = 0; o < b.channels; ++o)
                             to[o] = widen<C>(weight[problem_.weight_index(g, b.first + o, i, row_tap, column_tap)]);
         return to;

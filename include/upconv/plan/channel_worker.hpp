@@ -15,7 +15,7 @@ class ChannelPlan<T>::Worker {
     void run(Index part, Range lines, Index split) {
         group_ = part / plan_.column_tiles();
         const Index first = part % plan_.column_tiles() * plan_.tile_columns_;
-        const Range columns{first, std::min(first + plan_.tile_columns_, plan_.columns_.steps())};
+        const Range columns{first, (std::min)(first + plan_.tile_columns_, plan_.columns_.steps())};
         if (!call_.way.input) pack(part, lines, columns);
         lists_.point({group_, lines, columns, window_, stage_});
         const Range blocks = plan_.blocks_of(split, call_.splits);
@@ -74,7 +74,7 @@ class ChannelPlan<T>::Worker {
     void unpack(const Block& block, Range lines, Range columns) const {
         const Index channel = group_ * outputs() + block.first;
         const Index first = columns.begin * plan_.column_phases();
-        const Index count = std::min(columns.end * plan_.column_phases(), plan_.columns_.output) - first;
+        const Index count = (std::min)(columns.end * plan_.column_phases(), plan_.columns_.output) - first;
         for (Index line = lines.begin; line < lines.end; ++line)
             for (Index r = 0; r < plan_.row_phases(); ++r) {
                 const Index step = line % plan_.rows_.steps(), n = line / plan_.rows_.steps();

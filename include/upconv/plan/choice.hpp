@@ -23,7 +23,7 @@ inline std::vector<Index> pixel_tiles(Index outputs, Index most) {
     for (std::size_t n = 1; n < cost.size(); ++n)
         for (Index o : pixel_tile_outputs) {
             if (o > most) break;
-            const double with = pixel_tile_cost(o) + cost[n - std::min(n, static_cast<std::size_t>(o))];
+            const double with = pixel_tile_cost(o) + cost[n - (std::min)(n, static_cast<std::size_t>(o))];
             if (tile[n] == 0 || with <= cost[n]) {
                 cost[n] = with;
                 tile[n] = o;

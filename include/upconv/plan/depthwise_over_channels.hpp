@@ -75,8 +75,8 @@ class DepthwiseOverChannels {
         void run(Index part, Range lines, Index /*split*/) const {
             const Index steps = plan.rows_.steps();
             for (Index line = lines.begin; line < lines.end;) {
-                const Index n = line / steps, end = std::min(lines.end, (n + 1) * steps);
-                const Index next = std::min(end, line + plan.rows_together_);
+                const Index n = line / steps, end = (std::min)(lines.end, (n + 1) * steps);
+                const Index next = (std::min)(end, line + plan.rows_together_);
                 for (const Phase& phase : plan.phases_) run(phase, part, n, {line - n * steps, next - n * steps});
                 line = next;
             }
@@ -85,8 +85,8 @@ class DepthwiseOverChannels {
         void run(const Phase& phase, Index part, Index n, Range rows) const {
             const Index block = part % plan.column_blocks_, blocks = plan.column_blocks_;
             const Index columns = (plan.columns_.steps() + blocks - 1) / blocks;
-            rows.end = std::min(rows.end, phase.row_count);
-            const Range of_block{block * columns, std::min((block + 1) * columns, phase.column_count)};
+            rows.end = (std::min)(rows.end, phase.row_count);
+            const Range of_block{block * columns, (std::min)((block + 1) * columns, phase.column_count)};
             if (rows.empty() || of_block.empty()) return;
             run_on(plan.isa_, DepthwiseChannels<C>{
                                   .x = input.data + n * input.stride.n,

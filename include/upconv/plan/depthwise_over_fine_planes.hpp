@@ -65,7 +65,7 @@ class DepthwiseOverFinePlanes {
             const Index strips = plan.strips(), plane = items.begin / strips, strip = items.begin % strips;
             const Index channels = plan.problem_.relation.groups, n = plane / channels, channel = plane % channels;
             const Index first = strip * plan.strip_steps_;
-            const Range steps{first, std::min(first + plan.strip_steps_, plan.rows_.steps())};
+            const Range steps{first, (std::min)(first + plan.strip_steps_, plan.rows_.steps())};
             const Range reach = plan.reach_;
             const Index begin = std::clamp<Index>(steps.begin + reach.begin, 0, plan.rows_.input);
             const Index end = std::clamp<Index>(steps.end - 1 + reach.end, begin, plan.rows_.input);
@@ -148,7 +148,7 @@ class DepthwiseOverFinePlanes {
         Index taps = 0, spacing = 0;
         for (const WalkPhase& phase : columns_.phases) {
             const auto count = static_cast<Index>(phase.offset.size());
-            taps = std::max(taps, count);
+            taps = (std::max)(taps, count);
             if (count > 1) spacing = phase.offset[0] - phase.offset[1];
         }
         if (taps == 0) return false;
@@ -174,8 +174,8 @@ class DepthwiseOverFinePlanes {
         for (Index l = 0; l < cut_.width; ++l) lane_.push_back(has(l) ? static_cast<Lane<C>>(column(l) - least) : 0);
         base_.push_back(least);
         whole_vectors_.push_back(cut_.whole_vectors(part, columns_.output));
-        lead_ = std::max(lead_, -least);
-        tail_ = std::max(tail_, least + vectors_ * (cut_.advance / cut_.stride) + cut_.width - columns_.input);
+        lead_ = (std::max)(lead_, -least);
+        tail_ = (std::max)(tail_, least + vectors_ * (cut_.advance / cut_.stride) + cut_.width - columns_.input);
         return from.empty() || *std::max_element(from.begin(), from.end()) < least + cut_.width;
     }
 

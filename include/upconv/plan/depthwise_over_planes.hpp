@@ -39,7 +39,7 @@ class DepthwiseOverPlanes {
     template <Executor E>
     void run(View<const C> input, View<C> output, const Store<C>& store, const E& executor) const {
         const Index alone = (problem_.n * channels() * strips() + executor.threads() - 1) / executor.threads();
-        const Call call{input, output, store, std::min(planes_, alone)};
+        const Call call{input, output, store, (std::min)(planes_, alone)};
         const Index groups = (channels() + call.planes - 1) / call.planes, items = problem_.n * groups * strips();
         const Index size = call.planes * plane_size() + slack();
         run_strips(StripCut{items, 1, items, 1, 1}, Pieces::bytes<C>(size), problem_.flops() / 8, executor,
@@ -68,8 +68,8 @@ class DepthwiseOverPlanes {
             const Index groups = (plan.channels() + call.planes - 1) / call.planes;
             const Index strip = items.begin % plan.strips(), group = items.begin / plan.strips() % groups;
             const Index n = items.begin / plan.strips() / groups, channel = group * call.planes;
-            const Range planes{channel, std::min(channel + call.planes, plan.channels())};
-            const Range rows{strip * plan.strip_rows_, std::min((strip + 1) * plan.strip_rows_, plan.rows_.output)};
+            const Range planes{channel, (std::min)(channel + call.planes, plan.channels())};
+            const Range rows{strip * plan.strip_rows_, (std::min)((strip + 1) * plan.strip_rows_, plan.rows_.output)};
             pack(n, planes, rows);
             // The taps of a transposed convolution go up: so do the rows.
             const bool up = plan.problem_.direction == Direction::to_fine;
@@ -144,7 +144,7 @@ class DepthwiseOverPlanes {
         const Range reach = columns_.reach();
         const Index least = floor_div(reach.begin, step), most = floor_div(reach.end - 1, step);
         lead_ = up(std::max<Index>(-least, 0));  // whole vectors: the picture itself stays on cache lines
-        span_ = up(lead_ + std::max(ceil_div(columns_.input, step), columns_.output + most));
+        span_ = up(lead_ + (std::max)(ceil_div(columns_.input, step), columns_.output + most));
         for (Index offset : columns_.phases[0].offset)
             column_offset_.push_back(floor_mod(offset, step) * span_ + lead_ + floor_div(offset, step));
     }
@@ -161,9 +161,9 @@ class DepthwiseOverPlanes {
     void cut() {
         const Index row_bytes = row_size() * static_cast<Index>(sizeof(C));
         const auto bytes = [&](Index rows) { return packed_rows(rows) * row_bytes; };
-        Index rows = std::min(rows_.output, tile_rows);
+        Index rows = (std::min)(rows_.output, tile_rows);
         if (bytes(rows) > packed_most) return;
-        const auto more = [&] { return std::min(rows + tile_rows, rows_.output); };
+        const auto more = [&] { return (std::min)(rows + tile_rows, rows_.output); };
         while (rows < rows_.output && bytes(more()) <= packed_target) rows = more();
         strip_rows_ = rows;
         planes_ = std::clamp<Index>(packed_target / bytes(rows), 1, channels());

@@ -88,7 +88,7 @@ inline double filter_weight(const ResizeRule& rule, double t) {
         case Interpolation::lanczos3:
             return lanczos3_weight(t);
         default:
-            return std::max(1 - std::abs(t), 0.0);
+            return (std::max)(1 - std::abs(t), 0.0);
     }
 }
 

@@ -113,7 +113,7 @@ class ListedPlan {
                 if (rows[a] < 0) continue;
                 for (Index b = 0; b < problem_.relation.columns.kernel; ++b) {
                     if (columns[b] < 0) continue;
-                    for (Index c = k; c < std::min(k + channel_block, inputs); ++c)
+                    for (Index c = k; c < (std::min)(k + channel_block, inputs); ++c)
                         terms_.push_back({widen<C>(weight[problem_.weight_index(g, out, c, a, b)]),
                                           static_cast<int>(((g * inputs + c) * in.h + rows[a]) * in.w + columns[b])});
                 }

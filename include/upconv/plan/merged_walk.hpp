@@ -46,7 +46,7 @@ struct MergedAxis {
     Index shared_zeros() const {
         const Index before = std::max<Index>(-first_input() / input_step, 0);
         const Index inside = ceil_div(input - first_input(), input_step);
-        return std::min({before, std::max<Index>(steps + reach_steps() - inside, 0), reach_steps()});
+        return (std::min)({before, std::max<Index>(steps + reach_steps() - inside, 0), reach_steps()});
     }
 };
 
@@ -59,7 +59,7 @@ inline MergedAxis merged_axis(const AxisWalk& walk, bool merge) {
     Index top = longest->offset.empty() ? 0 : longest->offset.front();
     if (merge)
         for (const WalkPhase& phase : walk.phases)
-            if (!phase.offset.empty()) top = std::min(top, phase.offset.front());
+            if (!phase.offset.empty()) top = (std::min)(top, phase.offset.front());
     for (const WalkPhase& phase : walk.phases) {
         const Index shift = merge && !phase.offset.empty() ? phase.offset.front() - top : 0;
         if (!merge || merged.sets.empty()) {
@@ -71,12 +71,12 @@ inline MergedAxis merged_axis(const AxisWalk& walk, bool merge) {
         MergedPhase to{phase.first - shift * walk.output_step, {shift, shift + phase.count}, phase.tap};
         to.tap.resize(set.offset.size(), -1);
         set.phases.push_back(std::move(to));
-        merged.steps = std::max(merged.steps, shift + phase.count);
+        merged.steps = (std::max)(merged.steps, shift + phase.count);
     }
     bool any = false;
     for (const PhaseSet& set : merged.sets)
         for (Index offset : set.offset) {
-            merged.reach = any ? Range{std::min(merged.reach.begin, offset), std::max(merged.reach.end, offset + 1)}
+            merged.reach = any ? Range{(std::min)(merged.reach.begin, offset), (std::max)(merged.reach.end, offset + 1)}
                                : Range{offset, offset + 1};
             any = true;
         }

@@ -91,9 +91,9 @@ class PixelPlan {
     static constexpr Index group_target = 16;           // channels that are packed together: a cache line of NHWC
 
     Index groups_together() const {
-        const Index by_line = group_target / std::max(channels_, outputs_);
+        const Index by_line = group_target / (std::max)(channels_, outputs_);
         const Index by_stage = stage_target / (outputs_ * planes() * width_ * static_cast<Index>(sizeof(C)));
-        return std::clamp<Index>(std::min(by_line, by_stage), 1, problem_.relation.groups);
+        return std::clamp<Index>((std::min)(by_line, by_stage), 1, problem_.relation.groups);
     }
     Index group_tiles() const { return (problem_.relation.groups + groups_together() - 1) / groups_together(); }
     Index column_tiles() const { return (columns_.steps + tile_columns_ - 1) / tile_columns_; }
@@ -128,10 +128,10 @@ class PixelPlan {
         const Index sums = groups_together() * outputs_ * planes() * bytes;
         const Index cells = groups_together() * channels_ * rows_.input_step * columns_.input_step * bytes;
         tile_columns_ = std::clamp<Index>(stage_target / sums, 8 * width_, 1024);
-        tile_columns_ = std::min(tile_columns_, columns_.steps);
+        tile_columns_ = (std::min)(tile_columns_, columns_.steps);
         const Index by_stage = stage_target / (sums * span());
         const Index by_packed = packed_target / (cells * span()) - rows_.reach_steps();
-        most_steps_ = std::max<Index>(std::min(by_stage, by_packed), 4);
+        most_steps_ = std::max<Index>((std::min)(by_stage, by_packed), 4);
     }
 
     /// Whether the column phases make whole rows: one follows the other.
@@ -148,13 +148,13 @@ class PixelPlan {
 
     Strip strip_for(Index threads) const {
         if (most_steps_ >= rows_.steps) {
-            const Index images = std::min(most_steps_ / rows_.steps, problem_.n);
+            const Index images = (std::min)(most_steps_ / rows_.steps, problem_.n);
             if (problem_.n * group_tiles() * column_tiles() >= threads)
-                return {std::min(images, std::max<Index>(problem_.n * group_tiles() * column_tiles() / threads, 1)),
+                return {(std::min)(images, std::max<Index>(problem_.n * group_tiles() * column_tiles() / threads, 1)),
                         rows_.steps};
         }
         Index count = (rows_.steps + most_steps_ - 1) / most_steps_;
-        if (threads > 1) count = std::min((count + threads - 1) / threads * threads, rows_.steps);
+        if (threads > 1) count = (std::min)((count + threads - 1) / threads * threads, rows_.steps);
         return {1, (rows_.steps + count - 1) / count};
     }
 
@@ -210,11 +210,11 @@ class PixelPlan {
     void pack_tile(const T* weight, Index g, const Tile& tile, C* to) const {
         const PhaseSet& r = rows_.sets[static_cast<std::size_t>(tile.row_set)];
         const PhaseSet& c = columns_.sets[static_cast<std::size_t>(tile.column_set)];
-        const Index block = std::min(channels_, channel_block);
+        const Index block = (std::min)(channels_, channel_block);
         for (Index k = 0; k < channels_; k += block)
             for (std::size_t a = 0; a < r.offset.size(); ++a)
                 for (std::size_t b = 0; b < c.offset.size(); ++b)
-                    for (Index i = k; i < std::min(k + block, channels_); ++i, to += tile.outputs)
+                    for (Index i = k; i < (std::min)(k + block, channels_); ++i, to += tile.outputs)
                         for (std::size_t o = 0; o < tile.output.size(); ++o) {
                             const Output& out = tile.output[o];
                             const Index row_tap = r.phases[static_cast<std::size_t>(out.row_phase)].tap[a];

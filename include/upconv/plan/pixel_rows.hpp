@@ -59,7 +59,7 @@ struct PixelPlan<T>::Rows {
 
   private:
     static Range within(const MergedPhase& phase, Range steps) {
-        return {std::max(steps.begin, phase.valid.begin), std::min(steps.end, phase.valid.end)};
+        return {(std::max)(steps.begin, phase.valid.begin), (std::min)(steps.end, phase.valid.end)};
     }
 
     /// Sums of one phase.
@@ -75,8 +75,8 @@ struct PixelPlan<T>::Rows {
         if (!common.empty()) unpack_part(part, rows, at + common.begin - columns.begin, plan.columns_.output_step);
         for (const MergedPhase& phase : plan.column_phases_) {
             const Range own = within(phase, columns);
-            for (const Range& rest :
-                 {Range{own.begin, std::min(own.end, common.begin)}, Range{std::max(own.begin, common.end), own.end}}) {
+            for (const Range& rest : {Range{own.begin, (std::min)(own.end, common.begin)},
+                                      Range{(std::max)(own.begin, common.end), own.end}}) {
                 part.first_column = phase.first + rest.begin * plan.columns_.output_step;
                 part.columns = rest.size();
                 if (!rest.empty()) unpack_part(part, rows, at + rest.begin - columns.begin, 1);

@@ -36,12 +36,12 @@ class PixelPlan<T>::Worker {
     void run(Index part, Range strips, Index /*split*/) {
         const Index pieces = plan_.pieces(call_.strip);
         const Index first_group = part / plan_.column_tiles() * plan_.groups_together();
-        const Index groups = std::min(plan_.groups_together(), plan_.problem_.relation.groups - first_group);
+        const Index groups = (std::min)(plan_.groups_together(), plan_.problem_.relation.groups - first_group);
         const Index first = part % plan_.column_tiles() * plan_.tile_columns_;
-        const Range columns{first, std::min(first + plan_.tile_columns_, plan_.columns_.steps)};
+        const Range columns{first, (std::min)(first + plan_.tile_columns_, plan_.columns_.steps)};
         const Index n = strips.begin / pieces * call_.strip.images, step = strips.begin % pieces * call_.strip.steps;
-        const Range images{n, std::min(n + call_.strip.images, plan_.problem_.n)};
-        const Range steps{step, std::min(step + call_.strip.steps, plan_.rows_.steps)};
+        const Range images{n, (std::min)(n + call_.strip.images, plan_.problem_.n)};
+        const Range steps{step, (std::min)(step + call_.strip.steps, plan_.rows_.steps)};
 
         const Rows rows{plan_, call_};
         if (!call_.way.input)

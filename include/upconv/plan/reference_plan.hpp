@@ -45,7 +45,7 @@ class ReferencePlan {
     void scatter_add(View<const T> coarse, View<T> fine, const Store<T>& store, const E& executor) const {
         const Relation& r = problem_.relation;
         const Index plane_size = r.rows.fine * r.columns.fine, planes = problem_.n * r.fine_channels;
-        const Index workers = std::min(planes, executor.threads());
+        const Index workers = (std::min)(planes, executor.threads());
         std::vector<Acc> buffer(static_cast<std::size_t>(workers * plane_size), number<Acc>(0));
         executor(workers, problem_.flops() / static_cast<double>(workers), [&](Index worker) {
             Acc* plane = buffer.data() + worker * plane_size;  // (fine rows, fine columns)

@@ -64,8 +64,8 @@ inline Index nearest_cell(const ResizeAxis& axis, Index shift, Index o) {
 /// The filter's length 1 in parts of a place's unit: antialiasing stretches it by the shrinking factor.
 inline double filter_length(const ResizeAxis& axis, bool antialias, const Place& place) {
     if (!antialias) return place.unit;
-    if (axis.scale) return std::max(1 / *axis.scale, 1.0);
-    return std::max(place.unit, 2 * static_cast<double>(axis.input));  // half_pixel: the unit is 2 m
+    if (axis.scale) return (std::max)(1 / *axis.scale, 1.0);
+    return (std::max)(place.unit, 2 * static_cast<double>(axis.input));  // half_pixel: the unit is 2 m
 }
 
 /// Extents and step of one axis, for a given scale or a given size. Refuses what has no output or leaves exact

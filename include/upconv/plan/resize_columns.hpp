@@ -19,9 +19,9 @@ class RoundedTable {
         copies_ = static_cast<Index>(weight_.size()) == outputs();
         for (Index o = 0; o < outputs(); ++o) {
             const Index begin = first(o), count = first(o + 1) - begin;
-            most_ = std::max(most_, count);
+            most_ = (std::max)(most_, count);
             copies_ = copies_ && count == 1 && weight_[static_cast<std::size_t>(begin)] == C(1);
-            if (count > 0) span_ = std::max(span_, source(begin + count - 1) + 1 - source(begin));
+            if (count > 0) span_ = (std::max)(span_, source(begin + count - 1) + 1 - source(begin));
         }
     }
 
@@ -74,7 +74,7 @@ class ResizeColumns {
         const Index width = bytes / static_cast<Index>(sizeof(C));
         by_ = way(inputs, width, bytes);
         if (by_ != ColumnsBy::picks) return;
-        picks_ = StretchPlan<C>(table, std::max(inputs, (width + inner - 1) / inner), inner, width);
+        picks_ = StretchPlan<C>(table, (std::max)(inputs, (width + inner - 1) / inner), inner, width);
         if (table_.copies() && !picks_.one_term_each()) by_ = ColumnsBy::single;
     }
 

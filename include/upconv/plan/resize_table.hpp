@@ -36,8 +36,8 @@ inline void add_filtered(const ResizeAxis& axis, const ResizeRule& rule, Index o
     const auto support = static_cast<double>(filter_support(rule.mode));
     const auto reach = static_cast<Index>(std::ceil(support * (length / place.unit)));
     const bool drop = rule.border == ResizeBorder::drop;
-    const Index begin = drop ? std::max(-reach, -place.cell) : -reach;
-    const Index end = drop ? std::min(reach + 1, axis.input - 1 - place.cell) : reach + 1;
+    const Index begin = drop ? (std::max)(-reach, -place.cell) : -reach;
+    const Index end = drop ? (std::min)(reach + 1, axis.input - 1 - place.cell) : reach + 1;
     double total = 0;
     for (Index k = begin; k <= end; ++k) {
         const double weight = filter_weight(rule, place.distance(k, length));

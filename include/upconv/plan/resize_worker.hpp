@@ -36,7 +36,7 @@ struct ResizeJob {
 
     /// Room for whole vectors behind a row, and one at least.
     Index widest() const {
-        return (std::max(input.shape.w, output.shape.w) * inner + 2 * width() - 1) / width() * width();
+        return ((std::max)(input.shape.w, output.shape.w) * inner + 2 * width() - 1) / width() * width();
     }
 
     /// Rows can be read where they lie.
@@ -105,7 +105,7 @@ class ResizeWorker {
         Index plane = lines.begin / height, i = lines.begin % height;
         for (Index line = lines.begin; line < lines.end;) {
             enter(plane);
-            for (const Index end = std::min(height, i + lines.end - line); i < end;) {
+            for (const Index end = (std::min)(height, i + lines.end - line); i < end;) {
                 const Index made = make(i, end - i);
                 line += made, i += made;
             }
@@ -174,7 +174,7 @@ class ResizeWorker {
             else
                 load(from, ring_row(held_.end));
         }
-        held_.begin = std::max(held_.begin, held_.end - ring_mask_ - 1);
+        held_.begin = (std::max)(held_.begin, held_.end - ring_mask_ - 1);
     }
 
     void load(const T* from, C* to) { run_on(job_.isa, LoadLine<C, T>{from, job_.input, job_.inner, to}); }

@@ -24,7 +24,7 @@ struct RowNumbers {
     /// The most rows that any strip reads.
     Index most_read(const StripCut& cut) const {
         Index most = 1;
-        for (Index i = 0; i < cut.strips; ++i) most = std::max(most, read(cut.strip(i)).size());
+        for (Index i = 0; i < cut.strips; ++i) most = (std::max)(most, read(cut.strip(i)).size());
         return most;
     }
 };
@@ -48,7 +48,7 @@ class RowWindow {
         held_.begin = rows.begin;
         for (Index row = held_.end; row < rows.end; ++row) pack(row / numbers_.height, row % numbers_.height, at(row));
         part_ = part;
-        held_.end = std::max(held_.end, rows.end);
+        held_.end = (std::max)(held_.end, rows.end);
     }
 
     /// Whether the input row at `offset` from the first of an output step is in its image.

@@ -3,8 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
+#include <vector>
 
 #include "../geometry/error.hpp"
 
@@ -18,17 +17,17 @@ class Scratch {
     std::byte* at_least(Index bytes) {
         constexpr std::size_t line = 64;
         if (bytes > size_) {
-            memory_.reset();
             size_ = 0;
-            memory_ = std::make_unique<std::byte[]>(static_cast<std::size_t>(bytes) + line);
+            std::vector<std::byte>().swap(memory_);
+            memory_.resize(static_cast<std::size_t>(bytes) + line);
             size_ = bytes;
         }
-        const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
-        return memory_.get() + (line - address % line) % line;
+        const auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
+        return memory_.data() + (line - address % line) % line;
     }
 
   private:
-    std::unique_ptr<std::byte[]> memory_;
+    std::vector<std::byte> memory_;
     Index size_ = 0;
 };
 

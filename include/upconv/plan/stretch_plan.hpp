@@ -25,7 +25,7 @@ class StretchPlan {
         }
         // outputs : inputs = a : b in least terms; after `period` vectors the same fractions come again.
         const Index common = std::gcd(table.outputs(), inputs), a = table.outputs() / common * inner;
-        const Index period = std::min(a / std::gcd(a, width), vectors);
+        const Index period = (std::min)(a / std::gcd(a, width), vectors);
         make_runs(vectors, period, inputs / common * inner * (period * width / a));
         table_ = nullptr;
     }
@@ -50,7 +50,7 @@ class StretchPlan {
     /// of it what each lane needs next: so each lane has its terms in order.
     void add_vector(Index vector) {
         const Index outputs = table_->outputs() * inner_, begin = vector * width_;
-        const Index lanes = std::min(width_, outputs - begin);
+        const Index lanes = (std::min)(width_, outputs - begin);
         std::vector<Index> next(static_cast<std::size_t>(lanes)), end(next);
         for (Index l = 0; l < lanes; ++l) {
             const auto o = static_cast<std::size_t>((begin + l) / inner_);
@@ -65,9 +65,9 @@ class StretchPlan {
             Index base = numbers_;
             for (Index l = 0; l < lanes; ++l)
                 if (const auto i = static_cast<std::size_t>(l); next[i] < end[i])
-                    base = std::min(base, source(begin + l, next[i]));
+                    base = (std::min)(base, source(begin + l, next[i]));
             if (base == numbers_) return;
-            base = one_base && last_base >= 0 ? last_base : std::min(base, numbers_ - width_);
+            base = one_base && last_base >= 0 ? last_base : (std::min)(base, numbers_ - width_);
             last_base = base;
             bool full = true;
             for (Index l = 0; l < width_; ++l) {
@@ -90,8 +90,8 @@ class StretchPlan {
         for (Index q = begin; q < begin + lanes; ++q) {
             const auto o = static_cast<std::size_t>(q / inner_);
             if (table_->first[o] == table_->first[o + 1]) continue;
-            least = std::min(least, source(q, table_->first[o]));
-            end = std::max(end, source(q, table_->first[o + 1] - 1) + 1);
+            least = (std::min)(least, source(q, table_->first[o]));
+            end = (std::max)(end, source(q, table_->first[o + 1] - 1) + 1);
         }
         return end - least;
     }

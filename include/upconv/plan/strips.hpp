@@ -26,14 +26,14 @@ inline StripCut cut_strips(Index lines, Index most_rows, Index parts, Index bloc
     const bool by_blocks = more_weights && parts * strips < threads && blocks >= threads;
     if (threads > 1 && lines >= threads && !by_blocks) strips = (strips + threads - 1) / threads * threads;
     return {lines, (lines + strips - 1) / strips, strips, parts,
-            parts * strips >= threads ? 1 : std::min(blocks, threads)};
+            parts * strips >= threads ? 1 : (std::min)(blocks, threads)};
 }
 
 /// Makes a worker for each thread, make(memory) with `bytes` of its own, and gives each a stretch of the items in
 /// order: worker.run(part, lines, split).
 template <Executor E, class Make>
 void run_strips(const StripCut& cut, Index bytes, double cycles, const E& executor, const Make& make) {
-    const Index items = cut.items(), workers = std::min(items, executor.threads());
+    const Index items = cut.items(), workers = (std::min)(items, executor.threads());
     std::byte* const memory = scratch().at_least(workers * bytes);
     executor(workers, cycles / static_cast<double>(workers), [&](Index w) {
         auto worker = make(memory + w * bytes);

@@ -37,7 +37,7 @@ struct AxisWalk {
         bool any = false;
         for (const WalkPhase& phase : phases)
             for (Index offset : phase.offset) {
-                r = any ? Range{std::min(r.begin, offset), std::max(r.end, offset + 1)} : Range{offset, offset + 1};
+                r = any ? Range{(std::min)(r.begin, offset), (std::max)(r.end, offset + 1)} : Range{offset, offset + 1};
                 any = true;
             }
         return any ? r : Range{0, 1};
