@@ -202,16 +202,6 @@ TEST(BadInput, HostilePadding) {
     }
 }
 
-TEST(BadInput, ReflectAndCircularReachNoFurtherThanTheInput) {
-    auto options = plain<Conv>();
-    options.padding = 4, options.padding_mode = upconv::PaddingMode::reflect;
-    expect_refused([&] { Conv(options).output_shape({1, 1, 4, 9}); }, {"Conv2d", "reflect", "3 rows", "reaches 4"});
-    EXPECT_EQ(Conv(options).output_shape({1, 1, 5, 9})[2], 11);
-    options.padding_mode = upconv::PaddingMode::circular;
-    EXPECT_EQ(Conv(options).output_shape({1, 1, 4, 9})[2], 10);
-    expect_refused([&] { Conv(options).output_shape({1, 1, 3, 9}); }, {"Conv2d", "circular", "reaches 4"});
-}
-
 TEST(BadInput, PaddingAndStrideOfTwoToThe31AreLegal) {
     auto options = plain<Conv>();
     options.kernel = 1, options.bias = false;

@@ -68,7 +68,14 @@ inline Index cell(Border border, Index position, Index extent) {
     const Index beyond = position < 0 ? -position : position - (extent - 1);
     if (border == Border::circular) at = extent - 1 - at, step = -step;  // one beyond is the other edge
     const Index steps = border == Border::reflect ? beyond : border == Border::circular ? beyond - 1 : 0;
-    for (Index i = 0; i < steps; ++i) at += step;
+    const auto outside = [&](Index place) { return place < 0 || place >= extent; };
+    for (Index i = 0; i < steps; ++i) {
+        if (border == Border::reflect && outside(at + step)) step = -step;  // back from the other edge
+        if (!outside(at + step))
+            at += step;
+        else if (border == Border::circular)
+            at = at == 0 ? extent - 1 : 0;
+    }
     return at;
 }
 

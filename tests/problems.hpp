@@ -1,6 +1,8 @@
 // Problems as the plans have them, without Eigen: how to make them, and tensors for them.
 #pragma once
 
+#include <array>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <string>
@@ -140,11 +142,29 @@ Numbers4<T> normal_numbers(const upconv::FilterProblem& p, Memory order, std::ui
     return {p, order, [&] { return normal(engine); }};
 }
 
+/// From 1e-38 to 1e30 of either sign (double: the eighth power), zeros of both signs and subnormal numbers among them:
+/// products that underflow, sums that cancel and sums of which the largest term is all that is left.
+template <class T>
+Numbers4<T> wild_numbers(const upconv::FilterProblem& p, Memory order, std::uint64_t seed) {
+    std::mt19937_64 engine(seed);
+    constexpr std::array<double, 2> exponents[] = {{-38, 30}, {-38, -18}, {-32, -20}, {-25, -21}, {-3, 3}};
+    const auto [low, high] = exponents[engine() % std::size(exponents)];
+    std::uniform_real_distribution<double> exponent(low, high);
+    const double power = sizeof(T) == 8 ? 8 : 1;
+    const bool few = engine() % 2 == 0;  // values, so that sums cancel
+    return {p, order, [&] {
+                const double sign = engine() % 2 == 0 ? 1 : -1;
+                if (engine() % 8 == 0) return sign * 0.0;
+                return sign * std::pow(10.0, power * (few ? std::round(exponent(engine)) : exponent(engine)));
+            }};
+}
+
 /// The output of a plan, which held NaN before.
 template <class Plan, class T>
 TensorOf<T> output_of(const Plan& plan, const upconv::FilterProblem& p, const Numbers4<T>& numbers, Memory order,
                       PretendedThreads threads = {}) {
     TensorOf<T> y(p.output_shape(), order, std::numeric_limits<T>::quiet_NaN());
-    plan.run(numbers.input.view(), y.view(), upconv::Store<T>{numbers.bias.data(), p.activation}, threads);
+    const T* const bias = numbers.bias.empty() ? nullptr : numbers.bias.data();
+    plan.run(numbers.input.view(), y.view(), upconv::Store<T>{bias, p.activation}, threads);
     return y;
 }

@@ -319,7 +319,11 @@ TEST(Properties, DilationIsAKernelWithZerosBetweenTheTaps) {
 }
 
 TEST(Properties, PaddingOfAConvolutionIsAroundItsInput) {
-    for (Filter f : various) {
+    std::vector<Filter> filters = various;  // and some that go more than once around their input
+    filters.push_back({.kernel = {3, 2}, .padding = {14, 9, 20, 1}, .mode = PaddingMode::reflect});
+    filters.push_back(
+        {.kernel = {2, 3}, .stride = {1, 3}, .padding = {13, 7, 22, 30}, .mode = PaddingMode::circular, .groups = 2});
+    for (Filter f : filters) {
         const auto border = static_cast<oracle::Border>(f.mode);
         const Tensor x = integers<double>({1, 4, 6, 7}, 1);
         const Conv with(conv_options(f, 4, 6));
@@ -343,7 +347,7 @@ TEST(Properties, PaddingModesAgreeWithTheOracle) {
     for (const PaddingMode mode : {PaddingMode::reflect, PaddingMode::replicate, PaddingMode::circular})
         for (Index k = 1; k <= 4; ++k)
             for (Index s = 1; s <= 3; ++s)
-                for (Index p = 0; p <= 3; ++p) {
+                for (Index p : {0, 1, 2, 3, 13}) {  // 13: more than one turn
                     const oracle::Request r{5, k, s, 1, p, p};
                     oracle::Problem problem{*oracle::conv_axis(r), {3, 5, 3, 2, 1, 1}, 2, 2, 3};
                     problem.border = static_cast<oracle::Border>(mode);

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <upconv/plan/canonical_plan.hpp>
 #include <upconv/plan/channel_plan.hpp>
 #include <upconv/plan/depthwise_plan.hpp>
 #include <upconv/plan/listed_plan.hpp>
@@ -62,13 +65,23 @@ X reordered(const X& x, const std::array<std::size_t, 4>& order) {
 
 // The kernels, on every instruction set, without Eigen.
 
+/// UPCONV_TRIALS=20000 in the environment makes about 1.2 million comparisons.
+std::uint64_t trials() {
+    const char* const wanted = std::getenv("UPCONV_TRIALS");
+    return wanted == nullptr ? 400 : std::strtoull(wanted, nullptr, 10);
+}
+
 template <class T>
 void check_kernels(std::uint64_t seed) {
     Dice dice(seed);
-    for (std::uint64_t trial = 0; trial < 400; ++trial) {
+    std::uint64_t comparisons = 0;
+    for (std::uint64_t trial = 0; trial < trials(); ++trial) {
         const upconv::FilterProblem p = trial % 4 == 0 ? random_depthwise(dice) : random_problem(dice);
-        const auto numbers = normal_numbers<T>(p, Memory::planes, trial);
-        const auto shuffled = normal_numbers<T>(p, Memory::pixels, trial);
+        const auto make = trial % 3 == 0 ? normal_numbers<T> : wild_numbers<T>;
+        auto numbers = make(p, Memory::planes, trial), shuffled = make(p, Memory::pixels, trial);
+        for (T& bias : numbers.bias) bias = bias == 0 ? T(0) : bias;  // -0 is no bias of a plan
+        if (trial % 2 == 0) numbers.bias.clear();
+        shuffled.bias = numbers.bias;
         for (upconv::Isa isa : every_isa()) {
             const upconv::ChannelPlan<T> channels(p, numbers.weight.data(), isa);
             const upconv::PixelPlan<T> pixels(p, numbers.weight.data(), isa);
@@ -76,6 +89,7 @@ void check_kernels(std::uint64_t seed) {
             const auto check = [&](const char* what, const auto& plan, Memory order, Index threads) {
                 const auto& input = order == Memory::planes ? numbers : shuffled;
                 const std::vector<T> other = output_of(plan, p, input, order, {threads}).planes();
+                ++comparisons;
                 ASSERT_EQ(std::memcmp(y.data(), other.data(), y.size() * sizeof(T)), 0)
                     << what << ", " << threads << " threads, " << upconv::to_text(isa) << "; " << to_text(p);
             };
@@ -84,6 +98,8 @@ void check_kernels(std::uint64_t seed) {
                     check("channels", channels, order, threads);
                     check("pixels", pixels, order, threads);
                 }
+            for (Memory order : {Memory::planes, Memory::pixels})
+                check("canonical", upconv::CanonicalPlan<T>(p, numbers.weight.data(), isa), order, 2);
             if (can_be_listed(p))
                 check("listed", upconv::ListedPlan<T>(p, numbers.weight.data(), isa), Memory::pixels, 1);
             if (testing::Test::HasFatalFailure()) return;
@@ -94,6 +110,8 @@ void check_kernels(std::uint64_t seed) {
             if (testing::Test::HasFatalFailure()) return;
         }
     }
+    testing::Test::RecordProperty("comparisons", std::to_string(comparisons));
+    if (std::getenv("UPCONV_TRIALS") != nullptr) std::printf("%llu comparisons\n", (unsigned long long)comparisons);
 }
 
 TEST(SameBits, KernelsLayoutsAndCutsInFloat) { check_kernels<float>(1); }
@@ -233,6 +251,46 @@ void check_parts(const std::vector<Case<Op>>& cases, const Padded& padded) {
             EXPECT_TRUE(same_bits(part_of(y, images, part), of_part(part_of(x, images, held))));
         }
     });
+}
+
+// Shapes that no tile takes, as one more row or stride decides: the definition stands in for it and forms its sums.
+
+template <class Op>
+void check_first_rows(const typename Op::Options& options, const Dims& dims, Index part, Index same) {
+    const auto x = normals<typename Op::Scalar>(dims, 3);
+    const Op op = random_op<Op>(options, Algorithm::automatic);
+    const auto of_part = op(part_of(x, {0, dims[0]}, {{0, part}, {0, dims[3]}})), y = op(x);
+    const Region common{{0, same}, {0, y.dimension(3)}};
+    EXPECT_TRUE(same_bits(part_of(y, {0, dims[0]}, common), part_of(of_part, {0, dims[0]}, common)));
+}
+
+template <class T>
+void check_size_of_the_picture() {
+    check_first_rows<Up<T>>({.in_channels = 8, .out_channels = 8, .kernel = {40, 3}, .stride = {80, 1}}, {1, 8, 2, 6},
+                            1, 40);
+    check_first_rows<upconv::Conv2d<T, NCHW>>(
+        {.in_channels = 8, .out_channels = 8, .kernel = 3, .padding = {200, 200, 1, 1}}, {1, 8, 80, 6}, 4, 202);
+}
+
+TEST(SameBits, TheSizeOfThePictureChoosesNoOtherSum) {
+    check_size_of_the_picture<float>();
+    check_size_of_the_picture<Eigen::half>();
+}
+
+TEST(SameBits, ASumThatIsZeroHasNoSign) {
+    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels, Algorithm::depthwise,
+                                Algorithm::listed, Algorithm::reference})
+        for (float bias : {0.0f, -0.0f}) {
+            Conv conv({.in_channels = 1, .out_channels = 1, .kernel = 3, .padding = 1, .algorithm = algorithm});
+            Up<float> up({.in_channels = 1, .out_channels = 1, .kernel = 3, .padding = 1, .algorithm = algorithm});
+            Tensor4<float> x(1, 1, 2, 2), zero(1, 1, 2, 2);
+            x.setConstant(-1e-30f), zero.setZero();
+            conv.weight().setConstant(1e-30f), up.weight().setConstant(1e-30f);
+            conv.bias().setConstant(bias), up.bias().setConstant(bias);
+            EXPECT_TRUE(same_bits(conv(x), zero)) << to_text(algorithm);
+            EXPECT_TRUE(same_bits(up(x), zero)) << to_text(algorithm);
+            EXPECT_TRUE(same_bits(conv.backward_input(x, {1, 1, 2, 2}), zero)) << to_text(algorithm);
+        }
 }
 
 TEST(SameBits, PartsOfTheImageOfConv2d) { check_parts(conv_cases(), conv_padding); }

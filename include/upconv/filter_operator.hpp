@@ -224,7 +224,6 @@ FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) const {
                                 .activation = options_.activation,
                                 .algorithm = options_.algorithm,
                                 .neighbours = L::c == 3 || L::c == 0 ? Neighbours::channels : Neighbours::columns};
-    check_border(filter(), problem.mode, problem.relation);
     check_workspace<S>(name, problem);
     return problem;
 }

@@ -36,7 +36,8 @@ constexpr Phase phase_of(const Axis& axis, Index first_fine) {
                 .first_coarse = 0,
                 .coarse_step = axis.dilation / common};
     const Index position = first_fine + axis.begin;  // = coarse * stride + tap * dilation
-    for (Index tap = 0; tap < (std::min)(axis.kernel, phase.tap_step); ++tap) {
+    const Index first = axis.dilation == 1 ? floor_mod(position, axis.stride) : 0;  // then there is only this one
+    for (Index tap = first; tap < (std::min)(axis.kernel, phase.tap_step); ++tap) {
         if ((position - tap * axis.dilation) % axis.stride != 0) continue;
         phase.first_tap = tap;
         phase.taps = (axis.kernel - 1 - tap) / phase.tap_step + 1;

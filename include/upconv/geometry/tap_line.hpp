@@ -20,11 +20,11 @@ struct TapLine {
 
     /// The taps that reach the input from an output step.
     constexpr Range taps(Index output) const {
-        const auto outside = [&](Index tap) { return at(output, tap) < 0 || at(output, tap) >= input; };
-        Range reach{0, count};
-        while (!reach.empty() && outside(reach.begin)) ++reach.begin;
-        while (!reach.empty() && outside(reach.end - 1)) --reach.end;
-        return reach;
+        const Index start = at(output, 0), apart = spacing < 0 ? -spacing : spacing;
+        const Index before = spacing < 0 ? start - (input - 1) : -start;  // cells from the first tap to the input
+        const Index through = spacing < 0 ? start : input - 1 - start;    // and to its far end
+        const Index begin = std::clamp<Index>(ceil_div(before, apart), 0, count);
+        return {begin, std::clamp<Index>(floor_div(through, apart) + 1, begin, count)};
     }
 
     /// The output steps among `outputs` whose taps fall all between -margin and input + margin.

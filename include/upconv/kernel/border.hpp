@@ -7,6 +7,7 @@
 #pragma once
 
 #include "../geometry/border.hpp"
+#include "../geometry/relation.hpp"
 #include "scalar.hpp"
 #include "view.hpp"
 

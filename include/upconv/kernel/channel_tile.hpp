@@ -49,7 +49,7 @@ struct ChannelOperands {
     Index channels;      // input channels of the group
     Index block_stride;  // from a pixel in one block of channels to the same pixel in the next
     Index sum_offset;    // from the sums of a pixel to those of these lanes
-    const C* bias;       // (lanes), or none: added to a whole sum
+    const C* bias;       // (lanes): added to a whole sum; +0 where there is none (store.hpp)
     Activation activation;
 };
 
@@ -128,7 +128,7 @@ template <class C, int Bytes, int N, int P, bool Listed = false>
             }
         }
     }
-    if (last && operands.bias != nullptr)
+    if (last)
 #pragma GCC unroll 4
         for (int v = 0; v < N; ++v) {
             const V bias = *reinterpret_cast<const V*>(operands.bias + v * width);

@@ -26,7 +26,7 @@ void correlate_row(const Relation& r, View<const T> coarse, View<const T> fine, 
                 for (Index j = columns.begin; j < columns.end; ++j)
                     sum += widen<Acc>(coarse(n, c, i, j)) *
                            widen<Acc>(fine(n, fine_channel, r.rows.fine_at(i, a), r.columns.fine_at(j, b)));
-        taps[b] = narrow<T>(sum);
+        taps[b] = narrow<T>(without_sign_of_zero(sum));
     }
 }
 
@@ -38,7 +38,7 @@ T sum_channel(View<const T> grad, Index c) {
     for (Index n = 0; n < grad.shape.n; ++n)
         for (Index i = 0; i < grad.shape.h; ++i)
             for (Index j = 0; j < grad.shape.w; ++j) sum += widen<Acc>(grad(n, c, i, j));
-    return narrow<T>(sum);
+    return narrow<T>(without_sign_of_zero(sum));
 }
 
 }  // namespace upconv

@@ -314,9 +314,10 @@ struct DepthwiseChannels {
 
     template <int Bytes, int P>
     [[gnu::always_inline]] void finish(const Line& line, Register<C, Bytes>* sum) const {
-        if (line.bias != nullptr)
+        using V = Vector<C, Bytes>;
+        const V added = line.bias != nullptr ? *reinterpret_cast<const V*>(line.bias) : V{};  // +0: store.hpp
 #pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const Vector<C, Bytes>*>(line.bias);
+        for (int p = 0; p < P; ++p) sum[p] += added;
         activate_vectors<C, Bytes, P>(activation, sum);
     }
 

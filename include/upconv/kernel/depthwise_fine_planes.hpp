@@ -212,9 +212,9 @@ struct DepthwiseFinePlanes {
     [[gnu::always_inline]] void store(const Line& line, Index stored, Register<C, Bytes>* sum) const {
         using Vec = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        if (bias != nullptr)
+        const C added = bias != nullptr ? *bias : C(0);  // +0: store.hpp
 #pragma GCC unroll 16
-            for (int v = 0; v < V; ++v) sum[v] += *bias - Vec{};
+        for (int v = 0; v < V; ++v) sum[v] += added - Vec{};
         activate_vectors<C, Bytes, V>(activation, sum);
         C* to = line.y;
         const Index step = line.y_step;

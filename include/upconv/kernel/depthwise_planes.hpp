@@ -113,9 +113,9 @@ struct DepthwisePlanes {
     [[gnu::always_inline]] void store(const Plane& plane, Index i, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        if (bias != nullptr)
+        const C added = bias != nullptr ? bias[plane.number] : C(0);  // +0: store.hpp
 #pragma GCC unroll 16
-            for (int r = 0; r < R; ++r) sum[r] += bias[plane.number] - V{};
+        for (int r = 0; r < R; ++r) sum[r] += added - V{};
         activate_vectors<C, Bytes, R>(activation, sum);
         C* to = plane.y + i * y_row + j;
         const Index step = y_row;

@@ -30,7 +30,7 @@ struct PixelPass {
     Index pictures, x_picture, sum_picture;  // how many, and from one to the next
     Index pixels;                            // of a picture
     bool room;      // behind each picture for a whole tile; without, it has least_pixel_vectors at least
-    const C* bias;  // (outputs), or none
+    const C* bias;  // (outputs): +0 where there is none (store.hpp)
     Activation activation;
 };
 
@@ -93,7 +93,8 @@ template <class C, int Bytes, int O, int N>
 #pragma GCC unroll 16
     for (int o = 0; o < O; ++o)
 #pragma GCC unroll 16
-        for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums + pass.sum_offset[o] + v * width) = sum[o][v];
+        for (int v = 0; v < N; ++v)
+            *reinterpret_cast<V*>(sums + pass.sum_offset[o] + v * width) = sum[o][v] + (pass.bias[o] - V{});
 }
 
 /// The counts of channels for which a tile exists; others are padded with the last channel again. 12 needs the 32
@@ -151,22 +152,18 @@ struct PixelTiles {
         if (!pass.room) at = (std::min)(at, pass.pixels - pixels);
         C* const sums = pass.sums + picture * pass.sum_picture + at;
         pixel_tile<C, Bytes, O, N>(pass, pass.x + picture * pass.x_picture + at, sums);
-        if (pass.bias != nullptr || pass.activation.kind != Activation::Kind::none) finish<Bytes>(pass, N, sums);
+        if (pass.activation.kind != Activation::Kind::none) activate<Bytes>(pass, N, sums);
         at += pixels;
     }
 
-    /// Bias and activation of a tile, while it is in the first-level cache.
+    /// The activation of a tile, while it is in the first-level cache.
     template <int Bytes>
-    [[gnu::always_inline]] void finish(const PixelPass<C>& pass, int vectors, C* sums) const {
-        using V = Vector<C, Bytes>;
+    [[gnu::always_inline]] void activate(const PixelPass<C>& pass, int vectors, C* sums) const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         for (Index o = 0; o < pass.outputs; ++o) {
             const bool again = o > 0 && pass.sum_offset[o] == pass.sum_offset[o - 1];  // one that fills up the tile
-            for (int v = again ? vectors : 0; v < vectors; ++v) {
-                C* const at = sums + pass.sum_offset[o] + v * width;
-                if (pass.bias != nullptr) *reinterpret_cast<V*>(at) += pass.bias[o] - V{};
-                activate_at<C, Bytes>(at, pass.activation);
-            }
+            for (int v = again ? vectors : 0; v < vectors; ++v)
+                activate_at<C, Bytes>(sums + pass.sum_offset[o] + v * width, pass.activation);
         }
     }
 };

@@ -36,6 +36,15 @@ constexpr T narrow(const Acc& sum) {
     return static_cast<T>(sum);
 }
 
+/// A finished sum; -0 as +0. Only in floating point is there a -0.
+template <class Acc>
+constexpr Acc without_sign_of_zero(const Acc& sum) {
+    if constexpr (std::is_floating_point_v<Acc>)
+        return sum + Acc(0);
+    else
+        return sum;
+}
+
 /// A parameter (a slope, a filter weight) as a number of type T, also where T is complex or an autodiff scalar.
 template <class T>
 constexpr T number(double value) {

@@ -1,4 +1,8 @@
 // Store: what happens to a finished sum on its way into the output. output = activation(sum + bias[channel])
+//
+// Without a bias, +0 is added: so a sum that is zero is stored as +0, whatever the signs of its terms, and neither
+// their order nor a product that underflows in the padding can be seen in it. For the same reason a bias is never -0
+// (FilterPass sees to it).
 #pragma once
 
 #include "activation.hpp"
@@ -9,12 +13,11 @@ template <class T>
 struct Store {
     using Acc = AccumulatorOf<T>;
 
-    const T* bias = nullptr;  // one a channel of the output, or none
+    const T* bias = nullptr;  // one a channel of the output, or none; none is -0
     Activation activation = Activation::none;
 
     T operator()(const Acc& sum, Index channel) const {
-        Acc value = sum;
-        if (bias != nullptr) value += widen<Acc>(bias[channel]);
+        Acc value = bias != nullptr ? Acc(sum + widen<Acc>(bias[channel])) : without_sign_of_zero(sum);
         if constexpr (Ordered<Acc>)
             if (activation.kind != Activation::Kind::none) return narrow<T>(activate(activation, value));
         return narrow<T>(value);

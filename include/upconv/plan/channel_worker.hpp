@@ -67,7 +67,7 @@ class ChannelPlan<T>::Worker {
                 .channels = plan_.channels_,
                 .block_stride = call_.way.input ? channel_block : plan_.packed_columns() * plan_.block(),
                 .sum_offset = call_.way.output ? block.first : 0,
-                .bias = from == nullptr ? nullptr : bias,
+                .bias = bias,
                 .activation = call_.store.activation};
     }
 

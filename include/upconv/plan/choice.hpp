@@ -70,7 +70,8 @@ inline MergedAxes cheapest_merge(const FilterProblem& problem, Isa isa) {
 }
 
 /// Filters that reach so far beyond the picture that packed rows would be mostly zeros, or a phase for each pixel: not
-/// worth packing, and without limit in memory.
+/// worth packing, and without limit in memory. This depends on the picture's size, so what stands in forms the same
+/// sums: the canonical plan.
 inline bool is_mostly_padding(const FilterProblem& problem) {
     const auto far = [&](const Axis& axis, Index input) {
         const bool many_phases = problem.direction == Direction::to_fine && phase_count(axis) > 64;
@@ -137,6 +138,9 @@ struct Choice {
     Algorithm algorithm;
     Reason reason;
     Cost channels, pixels;
+
+    /// Whether the definition stands in for a tile, in the tile's order.
+    bool stands_in() const { return reason == Reason::mostly_padding; }
 };
 
 /// `width` is the numbers of a vector; 0 where the scalar has none.
@@ -153,6 +157,18 @@ inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
     const Cost channels = channels_cost(problem, width, isa), pixels = pixels_cost(problem, width, isa);
     return {pixels.total() < channels.total() ? Algorithm::pixels : Algorithm::channels, Reason::cheaper, channels,
             pixels};
+}
+
+/// Says so where the kernel that was asked for by name is not the one that is had.
+inline std::string not_as_asked(const FilterProblem& problem, const Choice& choice) {
+    const Algorithm asked = problem.algorithm;
+    if (asked == Algorithm::automatic || asked == choice.algorithm) return "";
+    const bool shape = choice.reason != Choice::Reason::no_vectors && !choice.stands_in();
+    const char* why = !shape                            ? ", but "
+                      : asked == Algorithm::depthwise   ? ", but the groups have several channels; "
+                      : can_be_listed(problem) == false ? ", but the products are many; "
+                                                        : ", but ";
+    return joined(to_text(asked), " was asked for", why);
 }
 
 inline std::string to_text(const Choice& choice) {

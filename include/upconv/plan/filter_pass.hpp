@@ -6,6 +6,7 @@
 #include <optional>
 #include <variant>
 
+#include "canonical_plan.hpp"
 #include "channel_plan.hpp"
 #include "choice.hpp"
 #include "depthwise_plan.hpp"
@@ -18,15 +19,17 @@ namespace upconv {
 
 /// The plans of one scalar; the reference alone where it has no vectors.
 template <class T>
-using FilterPlan =
-    std::conditional_t<std::is_floating_point_v<AccumulatorOf<T>>,
-                       std::variant<ReferencePlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>,
-                       std::variant<ReferencePlan<T>>>;
+using FilterPlan = std::conditional_t<
+    std::is_floating_point_v<AccumulatorOf<T>>,
+    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>,
+    std::variant<ReferencePlan<T>>>;
 
 template <class T>
-FilterPlan<T> filter_plan(const FilterProblem& problem, Algorithm algorithm, const T* weight) {
+FilterPlan<T> filter_plan(const FilterProblem& problem, const Choice& choice, const T* weight) {
     using Plan = FilterPlan<T>;
     if constexpr (std::variant_size_v < Plan >> 1) {
+        const Algorithm algorithm = choice.algorithm;
+        if (choice.stands_in()) return Plan(std::in_place_type<CanonicalPlan<T>>, problem, weight);
         if (algorithm == Algorithm::listed) return Plan(std::in_place_type<ListedPlan<T>>, problem, weight);
         if (algorithm == Algorithm::channels) return Plan(std::in_place_type<ChannelPlan<T>>, problem, weight);
         if (algorithm == Algorithm::pixels) return Plan(std::in_place_type<PixelPlan<T>>, problem, weight);
@@ -43,14 +46,16 @@ class FilterPass {
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
     FilterPass(const FilterProblem& problem, const T* weight, const T* bias) : problem_(problem) {
-        const Algorithm algorithm = choice_for(problem).algorithm;
+        const Choice choice = choice_for(problem);
         if (!folds()) {
-            plan_.emplace(filter_plan<T>(inner(problem), algorithm, weight));
+            plan_.emplace(filter_plan<T>(inner(problem), choice, weight));
         } else {
             const std::vector<Acc> wide = widened(weight, problem.relation.weight_count());
-            folding_.emplace(filter_plan<Acc>(inner(problem), algorithm, wide.data()));
+            folding_.emplace(filter_plan<Acc>(inner(problem), choice, wide.data()));
         }
         if (bias != nullptr) bias_.assign(bias, bias + problem.output_shape().c);
+        if constexpr (has_vectors)
+            for (T& b : bias_) b = b == T(0) ? T(0) : b;  // no -0: store.hpp
     }
 
     const FilterProblem& problem() const { return problem_; }
@@ -61,8 +66,11 @@ class FilterPass {
     std::string text() const { return text(problem_); }
     static std::string text(const FilterProblem& problem) {
         const Choice choice = choice_for(problem);
-        const char* isa = choice.algorithm == Algorithm::reference ? "any scalar" : to_text(best_isa());
-        return joined(to_text(choice.algorithm), " (", isa, "), because: ", to_text(choice));
+        const bool definition = choice.algorithm == Algorithm::reference && !choice.stands_in();
+        const char* isa = definition ? "any scalar" : to_text(best_isa());
+        const char* order = choice.stands_in() ? " in the canonical order" : "";
+        return joined(to_text(choice.algorithm), order, " (", isa, "), because: ", not_as_asked(problem, choice),
+                      to_text(choice));
     }
 
     template <Executor E>

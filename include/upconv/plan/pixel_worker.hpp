@@ -52,7 +52,7 @@ class PixelPlan<T>::Worker {
                        .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.first_input(),
                        .columns = 0},
                       images, steps, packed_);
-        if (call_.store.bias != nullptr) list_bias(first_group, groups);
+        list_bias(first_group, groups);
         if (call_.way.output) {
             for (Index image = images.begin; image < images.end; ++image)
                 sum_to_output(first_group, groups, image, image - images.begin, steps, columns);
@@ -152,13 +152,14 @@ class PixelPlan<T>::Worker {
                out.channel;
     }
 
-    /// Of the channels of each pass in turn.
+    /// Of the channels of each pass in turn; +0 without a bias.
     void list_bias(Index first_group, Index groups) const {
+        const T* const bias = call_.store.bias;
         C* to = bias_;
         for (Index g = first_group; g < first_group + groups; ++g)
             for (const Tile& tile : plan_.tiles_)
                 for (const Output& out : tile.output)
-                    *to++ = widen<C>(call_.store.bias[g * plan_.outputs_ + out.channel]);
+                    *to++ = bias == nullptr ? C(0) : widen<C>(bias[g * plan_.outputs_ + out.channel]);
     }
 
     /// Runs the passes of all tiles of the groups, place(pass, g) says where each group's numbers lie.
@@ -173,7 +174,7 @@ class PixelPlan<T>::Worker {
                 pass = passes_[t];
                 pass.weight = plan_.weight_.data() + (first_group + g) * plan_.group_weights_ +
                               plan_.tiles_[static_cast<std::size_t>(t)].weight;
-                pass.bias = call_.store.bias == nullptr ? nullptr : bias_ + bias;
+                pass.bias = bias_ + bias;
                 pass.activation = call_.store.activation;
                 bias += pass.outputs;
                 place(pass, g);

@@ -1,7 +1,7 @@
 // FilterProblem: what a pass over a relation needs to know before any numbers come.
 #pragma once
 
-#include "../geometry/border.hpp"
+#include "../geometry/relation.hpp"
 #include "../kernel/activation.hpp"
 #include "../kernel/scalar.hpp"
 #include "../kernel/view.hpp"

@@ -1,0 +1,108 @@
+// Canonical: gather and scatter-add for shapes that no tile takes, in the order and with the arithmetic of the tiles:
+// the same bits.
+//
+//     output[n, co, i, j] = store( sum over (blocks of input channels, row taps, column taps, channels of the block) of
+//     weight * input[n, ci, row, column] )
+//
+// The taps of an output are those of its phase that reach the input (tap_line.hpp). No term stands for the padding.
+#pragma once
+
+#include "../geometry/tap_line.hpp"
+#include "channel_tile.hpp"
+#include "scalar.hpp"
+#include "store.hpp"
+#include "view.hpp"
+
+namespace upconv {
+
+/// The taps of one phase of one axis, and where its outputs lie: first_output + step * output_step.
+struct PhaseTaps {
+    Index first_output, output_step, steps;
+    Index first_tap, tap_step;
+    TapLine line;
+};
+
+/// One row of outputs of one channel and one column phase. Weights are those of the channel: that of input channel c,
+/// taps (a, b) stands at c * weight_channel + a * weight_row + b.
+template <class T>
+struct CanonicalRow {
+    using C = AccumulatorOf<T>;
+
+    View<const T> x;
+    View<T> y;
+    const T* weight;
+    const Store<T>& store;
+    Index n, first_channel, channels, output_channel, row_step;
+    PhaseTaps rows, columns;
+    Index weight_channel, weight_row;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        const Range row_taps = rows.line.taps(row_step);
+        Range ahead = columns.line.taps(0);
+        for (Index j = 0, pixels; j < columns.steps; j += pixels) {
+            const Range taps = ahead;
+            for (pixels = 1; j + pixels < columns.steps; ++pixels) {
+                ahead = columns.line.taps(j + pixels);
+                if (pixels == together || ahead != taps) break;
+            }
+            if (pixels == together)
+                several(j, row_taps, taps);
+            else
+                for (Index p = 0; p < pixels; ++p) one(j + p, row_taps, taps);
+        }
+    }
+
+  private:
+    /// Outputs with the same taps that are summed side by side: one alone waits for each of its own additions. As
+    /// vectors of 16 bytes, since g++ does not always make fused multiply-adds of several scalar sums.
+    using V = Vector<C, 16>;
+    static constexpr Index width = 16 / static_cast<Index>(sizeof(C)), together = 2 * width;
+
+    /// f(weight, input) for each term of the output of column step `j`, in the canonical order.
+    template <class F>
+    [[gnu::always_inline]] void for_each_term(Index j, Range row_taps, Range column_taps, const F& f) const {
+        for (Index k = 0; k < channels; k += channel_block)
+            for (Index a = row_taps.begin; a < row_taps.end; ++a)
+                for (Index b = column_taps.begin; b < column_taps.end; ++b) {
+                    const T* from = &x(n, first_channel + k, rows.line.at(row_step, a), columns.line.at(j, b));
+                    const T* w = weight + k * weight_channel + (rows.first_tap + a * rows.tap_step) * weight_row +
+                                 columns.first_tap + b * columns.tap_step;
+                    for (Index c = (std::min)(channel_block, channels - k); c > 0; --c) {
+                        f(widen<C>(*w), from);
+                        from += x.stride.c;
+                        w += weight_channel;
+                    }
+                }
+    }
+
+    [[gnu::always_inline]] void one(Index j, Range row_taps, Range column_taps) const {
+        C sum = 0;
+        for_each_term(
+            j, row_taps, column_taps, [&](const C& factor, const T* from) __attribute__((always_inline)) {
+                sum += factor * widen<C>(*from);
+            });
+        put(j, sum);
+    }
+
+    [[gnu::always_inline]] void several(Index j, Range row_taps, Range column_taps) const {
+        V first{}, second{};
+        const Index apart = columns.line.step * x.stride.w;
+        for_each_term(
+            j, row_taps, column_taps, [&](const C& factor, const T* from) __attribute__((always_inline)) {
+                V a{}, b{};
+                for (Index p = 0; p < width; ++p) a[p] = widen<C>(from[p * apart]);
+                for (Index p = 0; p < width; ++p) b[p] = widen<C>(from[(width + p) * apart]);
+                first += (factor - V{}) * a;
+                second += (factor - V{}) * b;
+            });
+        for (Index p = 0; p < width; ++p) put(j + p, first[p]), put(j + width + p, second[p]);
+    }
+
+    void put(Index j, const C& sum) const {
+        y(n, output_channel, rows.first_output + row_step * rows.output_step,
+          columns.first_output + j * columns.output_step) = store(sum, output_channel);
+    }
+};
+
+}  // namespace upconv
