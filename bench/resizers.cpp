@@ -51,7 +51,7 @@ std::vector<double> expected(const Resize& r, const Buffer& x) {
     std::vector<double> y(static_cast<std::size_t>(r.output_size()));
     upconv::ReferenceResize<double>(from, rows, columns)
         .run(upconv::View<const double>{wide.data(), from, upconv::contiguous(from)},
-             upconv::View<double>{y.data(), to, upconv::contiguous(to)}, upconv::Serial{});
+             upconv::View<double>{y.data(), to, upconv::contiguous(to)}, upconv::Executor());
     return y;
 }
 

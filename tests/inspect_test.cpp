@@ -139,7 +139,7 @@ TEST(Inspect, PlanIsOneLineWithItsReason) {
                     {"channels", "because: depthwise was asked for, but the groups have several channels; "});
     expect_contains(asked_for(upconv::Algorithm::listed, 2), {"listed was asked for, but the products are many; "});
     expect_contains(asked_for(upconv::Algorithm::channels, 80),
-                    {"reference in the canonical order", "channels was asked for, but the filter reaches far"});
+                    {"canonical", "channels was asked for, but the filter reaches far"});
 }
 
 TEST(Inspect, ExplainWhereNoTapReaches) {

@@ -12,15 +12,11 @@
 #include <vector>
 
 /// Runs the items one after the other on the calling thread, the last first, and says that it has that many threads.
-struct PretendedThreads {
-    upconv::Index count = 1;
-
-    upconv::Index threads() const { return count; }
-
-    template <class Item>
-    void operator()(upconv::Index items, double /*cycles*/, const Item& item) const {
-        while (items > 0) item(--items);
-    }
+struct PretendedThreads : upconv::Executor {
+    PretendedThreads(upconv::Index count = 1)
+        : Executor(nullptr, count, [](const void*, upconv::Index items, double, const upconv::Task& task) {
+              while (items > 0) task(--items);
+          }) {}
 };
 
 enum class Memory { planes, pixels };  // n, c, h, w or n, h, w, c

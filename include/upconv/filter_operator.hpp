@@ -2,6 +2,7 @@
 // geometry and the direction in which they walk it. conv2d.hpp and conv_transpose2d.hpp give it that as `Kind`.
 #pragma once
 
+#include "engine.hpp"
 #include "init.hpp"
 #include "options.hpp"
 #include "plan/filter_pass.hpp"

@@ -1,6 +1,7 @@
 // One source, built three times with UNIT and other flags each time. Small integers through every plan.
 #include "unit.hpp"
 
+#include <upconv/engine.hpp>
 #include <upconv/plan/filter_pass.hpp>
 
 namespace {
@@ -22,7 +23,7 @@ void append(Numbers& all, FilterProblem problem, Algorithm algorithm) {
     all.resize(done + static_cast<std::size_t>(out.size()));
     FilterPass<float>(problem, weight.data(), bias.data())
         .run(View<const float>{x.data(), in, contiguous(in)}, View<float>{all.data() + done, out, contiguous(out)},
-             Serial());
+             Executor());
 }
 
 }  // namespace

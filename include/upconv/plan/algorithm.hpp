@@ -7,6 +7,7 @@ namespace upconv {
 enum class Algorithm {
     automatic,  // whatever is fastest for the shape
     reference,  // the definition, loop by loop, for any scalar
+    canonical,  // the definition, in the order and with the arithmetic of the kernels below: their bits
     channels,   // vectors over output channels
     pixels,     // vectors over pixels: few output channels, small groups
     depthwise,  // each channel alone, in place; what is not depthwise goes on as with `automatic`
@@ -17,6 +18,8 @@ constexpr const char* to_text(Algorithm algorithm) {
     switch (algorithm) {
         case Algorithm::reference:
             return "reference";
+        case Algorithm::canonical:
+            return "canonical";
         case Algorithm::channels:
             return "channels";
         case Algorithm::pixels:

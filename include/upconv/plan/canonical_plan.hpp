@@ -16,8 +16,7 @@ class CanonicalPlan {
     CanonicalPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa())
         : problem_(problem), isa_(isa), weight_(weight, weight + problem.relation.weight_count()) {}
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         const Index channels = output.shape.c, items = output.shape.n * channels * output.shape.h;
         executor(items, problem_.flops() / static_cast<double>(items), [&](Index item) {
             run_on(isa_, Row{*this, input, output, store, item / output.shape.h / channels,

@@ -35,8 +35,7 @@ class ChannelPlan {
         pack_weights(weight);
     }
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         const Index lines = problem_.n * rows_.steps(), groups = problem_.relation.groups;
         const Way way = way_for(input, output);
         const StripCut cut = cut_strips(lines, way.input ? most_rows_ : packed_strip_rows(), groups * column_tiles(),

@@ -133,24 +133,21 @@ inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
 
 /// Which kernel, and why.
 struct Choice {
-    enum class Reason { no_vectors, asked, tiny, mostly_padding, depthwise, cheaper };
+    enum class Reason { asked, tiny, mostly_padding, depthwise, cheaper };
 
     Algorithm algorithm;
     Reason reason;
     Cost channels, pixels;
-
-    /// Whether the definition stands in for a tile, in the tile's order.
-    bool stands_in() const { return reason == Reason::mostly_padding; }
 };
 
-/// `width` is the numbers of a vector; 0 where the scalar has none.
+/// `width` is the numbers of a vector.
 inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
     using Reason = Choice::Reason;
-    if (width == 0) return {Algorithm::reference, Reason::no_vectors, {}, {}};
-    if (problem.algorithm == Algorithm::reference) return {Algorithm::reference, Reason::asked, {}, {}};
+    if (problem.algorithm == Algorithm::reference || problem.algorithm == Algorithm::canonical)
+        return {problem.algorithm, Reason::asked, {}, {}};
     const bool may_list = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::listed;
     if (may_list && can_be_listed(problem)) return {Algorithm::listed, Reason::tiny, {}, {}};
-    if (is_mostly_padding(problem)) return {Algorithm::reference, Reason::mostly_padding, {}, {}};
+    if (is_mostly_padding(problem)) return {Algorithm::canonical, Reason::mostly_padding, {}, {}};
     const bool not_depthwise = problem.algorithm == Algorithm::depthwise && !problem.depthwise();
     if (!may_list && !not_depthwise) return {problem.algorithm, Reason::asked, {}, {}};
     if (problem.depthwise()) return {Algorithm::depthwise, Reason::depthwise, {}, {}};
@@ -163,18 +160,14 @@ inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
 inline std::string not_as_asked(const FilterProblem& problem, const Choice& choice) {
     const Algorithm asked = problem.algorithm;
     if (asked == Algorithm::automatic || asked == choice.algorithm) return "";
-    const bool shape = choice.reason != Choice::Reason::no_vectors && !choice.stands_in();
-    const char* why = !shape                            ? ", but "
-                      : asked == Algorithm::depthwise   ? ", but the groups have several channels; "
-                      : can_be_listed(problem) == false ? ", but the products are many; "
-                                                        : ", but ";
-    return joined(to_text(asked), " was asked for", why);
+    const char* why = choice.reason == Choice::Reason::mostly_padding ? ""
+                      : asked == Algorithm::depthwise                 ? "the groups have several channels; "
+                                                                      : "the products are many; ";
+    return joined(to_text(asked), " was asked for, but ", why);
 }
 
 inline std::string to_text(const Choice& choice) {
     switch (choice.reason) {
-        case Choice::Reason::no_vectors:
-            return "the scalar has no vectors";
         case Choice::Reason::asked:
             return "as the options say";
         case Choice::Reason::tiny:

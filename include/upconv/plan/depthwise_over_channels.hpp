@@ -47,8 +47,7 @@ class DepthwiseOverChannels {
         return input.stride.c == 1 && output.stride.c == 1 && channels_ >= width();
     }
 
-    template <Executor E>
-    void run(View<const C> input, View<C> output, const Store<C>& store, const E& executor) const {
+    void run(View<const C> input, View<C> output, const Store<C>& store, const Executor& executor) const {
         const Index parts = column_blocks_ * channel_blocks(), shift = shift_for(input, output);
         const StripCut cut = cut_strips(problem_.n * rows_.steps(), rows_.steps(), parts, 1, executor.threads());
         run_strips(cut, 0, problem_.flops() / 8, executor, [&](std::byte*) {

@@ -39,8 +39,7 @@ class DepthwiseOverFinePlanes {
         return input.stride.w == 1 && output.stride.w == 1 && strip_steps_ > 0;
     }
 
-    template <Executor E>
-    void run(View<const C> input, View<C> output, const Store<C>& store, const E& executor) const {
+    void run(View<const C> input, View<C> output, const Store<C>& store, const Executor& executor) const {
         const Index items = problem_.n * problem_.relation.groups * strips();
         const Index line = lead_ + columns_.input + tail_, spread = spread_rows(strip_steps_) * spread_row();
         run_strips(StripCut{items, 1, items, 1, 1}, Pieces::bytes<C>(line) + Pieces::bytes<C>(spread),

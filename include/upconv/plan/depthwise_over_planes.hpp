@@ -36,8 +36,7 @@ class DepthwiseOverPlanes {
         return input.stride.w == 1 && output.stride.w == 1 && strip_rows_ > 0;
     }
 
-    template <Executor E>
-    void run(View<const C> input, View<C> output, const Store<C>& store, const E& executor) const {
+    void run(View<const C> input, View<C> output, const Store<C>& store, const Executor& executor) const {
         const Index alone = (problem_.n * channels() * strips() + executor.threads() - 1) / executor.threads();
         const Call call{input, output, store, (std::min)(planes_, alone)};
         const Index groups = (channels() + call.planes - 1) / call.planes, items = problem_.n * groups * strips();

@@ -21,8 +21,7 @@ class DepthwisePlan {
           over_fine_planes_(problem, weight, isa),
           pixels_(problem, weight, isa) {}
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         if constexpr (std::is_same_v<C, T>) {
             if (over_channels_.takes(input, output)) return over_channels_.run(input, output, store, executor);
             if (over_planes_.takes(input, output)) return over_planes_.run(input, output, store, executor);

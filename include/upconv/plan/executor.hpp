@@ -1,29 +1,53 @@
-// Executor: who runs the independent items of a pass. Kernels see only this; tensor/device.hpp makes one of an Eigen
-// device.
+// Executor: who runs the independent items of a pass. Kernels and plans see only this, whoever it is, so that a pass is
+// compiled once for all; tensor/device.hpp makes one of an Eigen device.
 #pragma once
-
-#include <concepts>
 
 #include "../geometry/error.hpp"
 
 namespace upconv {
 
-/// Called with a number of items, about how many cycles one takes, and a function of the item's index. Items write
-/// disjoint outputs, so they may run in any order and at once.
-template <class E>
-concept Executor = requires(const E& executor, void (*item)(Index)) {
-    executor(Index(1), 1.0, item);
-    { executor.threads() } -> std::convertible_to<Index>;
+/// A function of an item's index whose type nobody needs to know. Refers to it.
+class Task {
+  public:
+    template <class F>
+    explicit Task(const F& f)
+        : function_(&f), call_([](const void* function, Index item) { (*static_cast<const F*>(function))(item); }) {}
+
+    void operator()(Index item) const { call_(function_, item); }
+
+  private:
+    const void* function_;
+    void (*call_)(const void*, Index);
 };
 
-/// One after the other on the calling thread.
-struct Serial {
-    Index threads() const { return 1; }
+/// Called with a number of items, about how many cycles one takes, and a function of the item's index. Items write
+/// disjoint outputs, so they may run in any order and at once.
+class Executor {
+  public:
+    /// Runs `items` of a task on a device; cycles: of one item.
+    using Run = void (*)(const void* device, Index items, double cycles, const Task& task);
+
+    /// One after the other on the calling thread.
+    Executor() = default;
+    /// On a device, which must outlive the executor.
+    Executor(const void* device, Index threads, Run run) : device_(device), threads_(threads), run_(run) {}
+
+    Index threads() const { return threads_; }
 
     template <class Item>
-    void operator()(Index items, double /*cycles*/, const Item& item) const {
-        for (Index i = 0; i < items; ++i) item(i);
+    void operator()(Index items, double cycles, const Item& item) const {
+        run_all(items, cycles, Task(item));
     }
+
+  private:
+    void run_all(Index items, double cycles, const Task& task) const {
+        if (run_ != nullptr) return run_(device_, items, cycles, task);
+        for (Index i = 0; i < items; ++i) task(i);
+    }
+
+    const void* device_ = nullptr;
+    Index threads_ = 1;
+    Run run_ = nullptr;
 };
 
 }  // namespace upconv

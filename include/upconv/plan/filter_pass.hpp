@@ -4,39 +4,11 @@
 #pragma once
 
 #include <optional>
-#include <variant>
 
-#include "canonical_plan.hpp"
-#include "channel_plan.hpp"
-#include "choice.hpp"
-#include "depthwise_plan.hpp"
-#include "listed_plan.hpp"
+#include "filter_plan.hpp"
 #include "padded_fine.hpp"
-#include "pixel_plan.hpp"
-#include "reference_plan.hpp"
 
 namespace upconv {
-
-/// The plans of one scalar; the reference alone where it has no vectors.
-template <class T>
-using FilterPlan = std::conditional_t<
-    std::is_floating_point_v<AccumulatorOf<T>>,
-    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>,
-    std::variant<ReferencePlan<T>>>;
-
-template <class T>
-FilterPlan<T> filter_plan(const FilterProblem& problem, const Choice& choice, const T* weight) {
-    using Plan = FilterPlan<T>;
-    if constexpr (std::variant_size_v < Plan >> 1) {
-        const Algorithm algorithm = choice.algorithm;
-        if (choice.stands_in()) return Plan(std::in_place_type<CanonicalPlan<T>>, problem, weight);
-        if (algorithm == Algorithm::listed) return Plan(std::in_place_type<ListedPlan<T>>, problem, weight);
-        if (algorithm == Algorithm::channels) return Plan(std::in_place_type<ChannelPlan<T>>, problem, weight);
-        if (algorithm == Algorithm::pixels) return Plan(std::in_place_type<PixelPlan<T>>, problem, weight);
-        if (algorithm == Algorithm::depthwise) return Plan(std::in_place_type<DepthwisePlan<T>>, problem, weight);
-    }
-    return Plan(std::in_place_type<ReferencePlan<T>>, problem, weight);
-}
 
 /// Weights and bias are copied: later changes to the operator's do not reach the pass.
 template <class T>
@@ -46,15 +18,12 @@ class FilterPass {
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
     FilterPass(const FilterProblem& problem, const T* weight, const T* bias) : problem_(problem) {
-        const Choice choice = choice_for(problem);
-        if (!folds()) {
-            plan_.emplace(filter_plan<T>(inner(problem), choice, weight));
-        } else {
-            const std::vector<Acc> wide = widened(weight, problem.relation.weight_count());
-            folding_.emplace(filter_plan<Acc>(inner(problem), choice, wide.data()));
-        }
+        if (!folds())
+            plan_.emplace(inner(problem), weight);
+        else
+            folding_.emplace(inner(problem), widened(weight, problem.relation.weight_count()).data());
         if (bias != nullptr) bias_.assign(bias, bias + problem.output_shape().c);
-        if constexpr (has_vectors)
+        if constexpr (HasVectors<T>)
             for (T& b : bias_) b = b == T(0) ? T(0) : b;  // no -0: store.hpp
     }
 
@@ -64,28 +33,19 @@ class FilterPass {
 
     /// The kernel, the instruction set and why, on one line.
     std::string text() const { return text(problem_); }
-    static std::string text(const FilterProblem& problem) {
-        const Choice choice = choice_for(problem);
-        const bool definition = choice.algorithm == Algorithm::reference && !choice.stands_in();
-        const char* isa = definition ? "any scalar" : to_text(best_isa());
-        const char* order = choice.stands_in() ? " in the canonical order" : "";
-        return joined(to_text(choice.algorithm), order, " (", isa, "), because: ", not_as_asked(problem, choice),
-                      to_text(choice));
-    }
+    static std::string text(const FilterProblem& problem) { return FilterPlan<T>::text(inner(problem)); }
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Executor& executor) const {
         if (output.shape.n == 0) return;
         const Store<T> store{bias_.empty() ? nullptr : bias_.data(), problem_.activation};
-        if (!problem_.has_border()) return walk(input, output, store, executor);
+        if (!problem_.has_border()) return plan_->run(input, output, store, executor);
         if (folds()) return fold(input, output, store, executor);
         const PaddedFine<T> padded(problem_, input, executor);
-        walk(padded.view(), output, store, executor);
+        plan_->run(padded.view(), output, store, executor);
     }
 
   private:
     using Acc = AccumulatorOf<T>;
-    static constexpr bool has_vectors = std::is_floating_point_v<Acc>;
 
     /// Whether the sums of an extended grid are added up in its border: in full precision, before they are stored.
     bool folds() const { return problem_.has_border() && problem_.direction == Direction::to_fine; }
@@ -97,27 +57,16 @@ class FilterPass {
         return problem;
     }
 
-    static Choice choice_for(const FilterProblem& problem) {
-        const Isa isa = best_isa();
-        return choose(inner(problem), has_vectors ? vector_bytes(isa) / static_cast<Index>(sizeof(Acc)) : 0, isa);
-    }
-
-    template <class E>
-    void walk(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
-        std::visit([&](const auto& plan) { plan.run(input, output, store, executor); }, *plan_);
-    }
-
     /// The adjoint of a padded convolution: the extended grid is summed, then its border is added to the cells it
     /// stands for.
-    template <class E>
-    void fold(View<const T> coarse, View<T> fine, const Store<T>& store, const E& executor) const {
+    void fold(View<const T> coarse, View<T> fine, const Store<T>& store, const Executor& executor) const {
         const Relation& r = problem_.relation;
         const Shape4 shape = inner(problem_).fine_shape();
         std::vector<Acc> extended(static_cast<std::size_t>(shape.size()));
         const View<Acc> sums{extended.data(), shape, contiguous(shape)};
         std::vector<Acc> wide;
         const View<const Acc> input = wide_view(coarse, wide);
-        std::visit([&](const auto& plan) { plan.run(input, sums, Store<Acc>{}, executor); }, *folding_);
+        folding_->run(input, sums, Store<Acc>{}, executor);
         const Index plane = shape.h * shape.w, above = r.rows.overhang_before(), left = r.columns.overhang_before();
         executor(shape.n * shape.c, static_cast<double>(plane) * 4, [&](Index item) {
             const Index n = item / shape.c, c = item % shape.c;

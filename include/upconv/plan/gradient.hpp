@@ -21,8 +21,9 @@ void apply_derivative(const Activation& f, View<const T> grad, View<T> x) {
 }
 
 /// The gradient of the weights, contiguous [coarse, fine / groups, kh, kw]. An empty batch gives zeros.
-template <class T, Executor E>
-void correlate(const FilterProblem& problem, View<const T> coarse, View<const T> fine, T* weight, const E& executor) {
+template <class T>
+void correlate(const FilterProblem& problem, View<const T> coarse, View<const T> fine, T* weight,
+               const Executor& executor) {
     const auto filters = [&](const Relation& r, View<const T> fine_view) {
         const double cycles =
             problem.flops() / static_cast<double>(r.coarse_channels * r.fine_per_group() * r.rows.kernel);

@@ -47,8 +47,8 @@ class ListedPlan {
                 }
     }
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const Store<T>& store, const E& /*too little to share*/) const {
+    void run(View<const T> input, View<T> output, const Store<T>& store,
+             const Executor& /*too little to share*/) const {
         run_on(isa_, Sums{*this, input, output, store});
     }
 

@@ -13,8 +13,7 @@ namespace upconv {
 template <class T>
 class PaddedFine {
   public:
-    template <Executor E>
-    PaddedFine(const FilterProblem& problem, View<const T> fine, const E& executor) {
+    PaddedFine(const FilterProblem& problem, View<const T> fine, const Executor& executor) {
         const Relation extended = problem.relation.with_overhang();
         shape_ = {problem.n, extended.fine_channels, extended.rows.fine, extended.columns.fine};
         data_.resize(static_cast<std::size_t>(shape_.size()));

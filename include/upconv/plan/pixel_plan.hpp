@@ -33,8 +33,7 @@ class PixelPlan {
         pack_weights(weight);
     }
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         const Strip strip = strip_for(executor.threads());
         const Call call{{input, output, store}, strip, way_for(input, output, strip), lengths_of(strip)};
         const Index strips = (problem_.n + call.strip.images - 1) / call.strip.images * pieces(call.strip);

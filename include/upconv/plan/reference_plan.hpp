@@ -18,8 +18,7 @@ class ReferencePlan {
     ReferencePlan(const FilterProblem& problem, const T* weight)
         : problem_(problem), weight_(weight, weight + problem.relation.weight_count()) {}
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const Store<T>& store, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         if (problem_.direction == Direction::to_fine)
             scatter_add(input, output, store, executor);
         else
@@ -29,8 +28,7 @@ class ReferencePlan {
   private:
     using Acc = AccumulatorOf<T>;
 
-    template <class E>
-    void gather(View<const T> fine, View<T> coarse, const Store<T>& store, const E& executor) const {
+    void gather(View<const T> fine, View<T> coarse, const Store<T>& store, const Executor& executor) const {
         const Relation& r = problem_.relation;
         const Index rows = problem_.n * r.coarse_channels * r.rows.coarse;
         executor(rows, problem_.flops() / static_cast<double>(rows), [&](Index item) {
@@ -41,8 +39,7 @@ class ReferencePlan {
 
     /// Sums a plane at a time in a buffer of its own, one for each worker, and stores it from there: the only writes to
     /// the output.
-    template <class E>
-    void scatter_add(View<const T> coarse, View<T> fine, const Store<T>& store, const E& executor) const {
+    void scatter_add(View<const T> coarse, View<T> fine, const Store<T>& store, const Executor& executor) const {
         const Relation& r = problem_.relation;
         const Index plane_size = r.rows.fine * r.columns.fine, planes = problem_.n * r.fine_channels;
         const Index workers = (std::min)(planes, executor.threads());

@@ -20,8 +20,7 @@ class ReferenceResize {
 
     std::string text() const { return "cell by cell, the definition"; }
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Executor& executor) const {
         const Shape4 shape = output.shape;
         const double cycles = static_cast<double>(shape.w) * static_cast<double>(rows_.weight.size()) /
                               static_cast<double>(rows_.outputs()) * 4;
@@ -82,8 +81,7 @@ class VectorResize {
                       columns_.table().terms(), " column terms; ", to_text(isa_));
     }
 
-    template <Executor E>
-    void run(View<const T> input, View<T> output, const E& executor) const {
+    void run(View<const T> input, View<T> output, const Executor& executor) const {
         if (output.shape.size() == 0) return;
         const ResizeJob<T, C> job{rows_, columns_, isa_, order_, inner_, input, output, storing_};
         run_strips(cut_strips(job.lines(), most_lines, 1, 1, executor.threads()), job.bytes(), cycles(job), executor,

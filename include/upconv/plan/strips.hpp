@@ -31,8 +31,8 @@ inline StripCut cut_strips(Index lines, Index most_rows, Index parts, Index bloc
 
 /// Makes a worker for each thread, make(memory) with `bytes` of its own, and gives each a stretch of the items in
 /// order: worker.run(part, lines, split).
-template <Executor E, class Make>
-void run_strips(const StripCut& cut, Index bytes, double cycles, const E& executor, const Make& make) {
+template <class Make>
+void run_strips(const StripCut& cut, Index bytes, double cycles, const Executor& executor, const Make& make) {
     const Index items = cut.items(), workers = (std::min)(items, executor.threads());
     std::byte* const memory = scratch().at_least(workers * bytes);
     executor(workers, cycles / static_cast<double>(workers), [&](Index w) {

@@ -19,33 +19,20 @@ concept PoolDevice = requires(const D& device, Eigen::TensorOpCost cost, void (*
 template <class D>
 concept Device = std::same_as<D, Eigen::DefaultDevice> || PoolDevice<D>;
 
+inline Executor executor_of(const Eigen::DefaultDevice&) { return {}; }
+
+/// From inside a worker the pool must not be waited for: with every worker doing so, nobody is left to work. So its
+/// items run there, one after the other.
 template <PoolDevice D>
-class PoolExecutor {
-  public:
-    explicit PoolExecutor(const D& device) : device_(device) {}
-
-    Index threads() const { return nested() ? 1 : static_cast<Index>(device_.numThreads()); }
-
-    template <class Item>
-    void operator()(Index items, double cycles, const Item& item) const {
-        if (nested()) return Serial{}(items, cycles, item);
-        device_.parallelFor(items, Eigen::TensorOpCost(0, 0, cycles), [&](Index begin, Index end) {
-            for (Index i = begin; i < end; ++i) item(i);
-        });
-    }
-
-  private:
-    /// From inside a worker the pool must not be waited for: with every worker doing so, nobody is left to work.
-    bool nested() const { return device_.currentThreadId() >= 0; }
-
-    const D& device_;
-};
-
-inline Serial executor_of(const Eigen::DefaultDevice&) { return {}; }
-
-template <PoolDevice D>
-PoolExecutor<D> executor_of(const D& device) {
-    return PoolExecutor<D>(device);
+Executor executor_of(const D& device) {
+    if (device.currentThreadId() >= 0) return {};
+    return {&device, static_cast<Index>(device.numThreads()),
+            [](const void* pool, Index items, double cycles, const Task& task) {
+                static_cast<const D*>(pool)->parallelFor(items, Eigen::TensorOpCost(0, 0, cycles),
+                                                         [&](Index begin, Index end) {
+                                                             for (Index i = begin; i < end; ++i) task(i);
+                                                         });
+            }};
 }
 
 }  // namespace upconv

@@ -1,0 +1,7 @@
+// The engine's kernels, which take most of the time to compile: with the program, or, where UPCONV_COMPILED is defined,
+// as upconv::compiled does, once and linked.
+#pragma once
+
+#if !defined(UPCONV_COMPILED)
+#include "plan/filter_plan_kernels.hpp"
+#endif

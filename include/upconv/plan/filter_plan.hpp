@@ -1,0 +1,52 @@
+// FilterPlan: a planned walk over a relation without borders, behind one type. For scalars with vectors it is one of
+// many plans, whose kernels take most of the time to compile: they stand in filter_plan_kernels.hpp, so that a program
+// can have them compiled once (UPCONV_COMPILED, upconv::compiled).
+#pragma once
+
+#include <any>
+
+#include "../kernel/simd.hpp"
+#include "reference_plan.hpp"
+
+namespace upconv {
+
+/// Scalars whose sums are float or double, and have vectors.
+template <class T>
+concept HasVectors = std::same_as < AccumulatorOf<T>,
+float > || std::same_as<AccumulatorOf<T>, double>;
+
+/// Any scalar: the definition.
+template <class T>
+class FilterPlan {
+  public:
+    /// `weight` is contiguous [coarse, fine / groups, kh, kw] and is copied.
+    FilterPlan(const FilterProblem& problem, const T* weight) : plan_(problem, weight) {}
+
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
+        plan_.run(input, output, store, executor);
+    }
+
+    /// The kernel, the instruction set and why, on one line.
+    static std::string text(const FilterProblem& problem) {
+        const bool as_asked = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::reference;
+        return joined("reference (any scalar), because: ", as_asked ? "" : to_text(problem.algorithm),
+                      as_asked ? "" : " was asked for, but ", "the scalar has no vectors");
+    }
+
+  private:
+    ReferencePlan<T> plan_;
+};
+
+/// The same for scalars with vectors: defined in filter_plan_kernels.hpp.
+template <HasVectors T>
+class FilterPlan<T> {
+  public:
+    FilterPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa());
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const;
+    static std::string text(const FilterProblem& problem, Isa isa = best_isa());
+
+  private:
+    std::any plan_;
+};
+
+}  // namespace upconv

@@ -1,0 +1,63 @@
+// What a FilterPlan is made of, for scalars with vectors: which plan a problem gets, and its kernels.
+#pragma once
+
+#include <variant>
+
+#include "canonical_plan.hpp"
+#include "channel_plan.hpp"
+#include "choice.hpp"
+#include "depthwise_plan.hpp"
+#include "filter_plan.hpp"
+#include "listed_plan.hpp"
+#include "pixel_plan.hpp"
+
+namespace upconv {
+
+template <class T>
+using AnyFilterPlan =
+    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>;
+
+template <class T>
+Choice choice_for(const FilterProblem& problem, Isa isa) {
+    return choose(problem, vector_bytes(isa) / static_cast<Index>(sizeof(AccumulatorOf<T>)), isa);
+}
+
+template <class T>
+AnyFilterPlan<T> any_filter_plan(const FilterProblem& problem, const T* weight, Isa isa) {
+    using Plan = AnyFilterPlan<T>;
+    switch (choice_for<T>(problem, isa).algorithm) {
+        case Algorithm::canonical:
+            return Plan(std::in_place_type<CanonicalPlan<T>>, problem, weight, isa);
+        case Algorithm::listed:
+            return Plan(std::in_place_type<ListedPlan<T>>, problem, weight, isa);
+        case Algorithm::channels:
+            return Plan(std::in_place_type<ChannelPlan<T>>, problem, weight, isa);
+        case Algorithm::pixels:
+            return Plan(std::in_place_type<PixelPlan<T>>, problem, weight, isa);
+        case Algorithm::depthwise:
+            return Plan(std::in_place_type<DepthwisePlan<T>>, problem, weight, isa);
+        case Algorithm::reference:
+        case Algorithm::automatic:
+            break;
+    }
+    return Plan(std::in_place_type<ReferencePlan<T>>, problem, weight);
+}
+
+template <HasVectors T>
+FilterPlan<T>::FilterPlan(const FilterProblem& problem, const T* weight, Isa isa)
+    : plan_(any_filter_plan(problem, weight, isa)) {}
+
+template <HasVectors T>
+void FilterPlan<T>::run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
+    std::visit([&](const auto& plan) { plan.run(input, output, store, executor); },
+               *std::any_cast<AnyFilterPlan<T>>(&plan_));
+}
+
+template <HasVectors T>
+std::string FilterPlan<T>::text(const FilterProblem& problem, Isa isa) {
+    const Choice choice = choice_for<T>(problem, isa);
+    const char* on = choice.algorithm == Algorithm::reference ? "any scalar" : to_text(isa);
+    return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice), to_text(choice));
+}
+
+}  // namespace upconv
