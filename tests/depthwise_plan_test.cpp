@@ -5,8 +5,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <upconv/plan/depthwise_plan.hpp>
-#include <upconv/plan/reference_plan.hpp>
 
 #include "every_isa.hpp"
 #include "problems.hpp"
@@ -96,8 +94,8 @@ void check_places(std::uint64_t seed) {
                 if (trial % 2 == 0)
                     integers.input.memory[static_cast<std::size_t>(
                         dice(0, static_cast<Index>(integers.input.memory.size()) - 1))] = nan_of<T>;
-                const upconv::DepthwisePlan<T> plan(p, integers.weight.data(), isa);
-                const upconv::DepthwisePlan<T> other(p, normals.weight.data(), isa);
+                const auto plan = plan_by(upconv::Algorithm::depthwise, p, integers.weight, isa);
+                const auto other = plan_by(upconv::Algorithm::depthwise, p, normals.weight, isa);
                 const upconv::ReferencePlan<T> reference(p, integers.weight.data());
                 const std::vector<T> expected = output_of(reference, p, integers, order).memory;
                 const std::vector<T> bits = placed_output(other, p, normals, order, 0, 0, 1);

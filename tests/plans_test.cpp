@@ -5,11 +5,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <upconv/plan/channel_plan.hpp>
-#include <upconv/plan/depthwise_plan.hpp>
-#include <upconv/plan/listed_plan.hpp>
-#include <upconv/plan/pixel_plan.hpp>
-#include <upconv/plan/reference_plan.hpp>
 
 #include "every_isa.hpp"
 #include "oracle.hpp"
@@ -43,19 +38,10 @@ testing::AssertionResult fast_plans_agree(const FilterProblem& p, std::uint64_t 
     const auto expected = output_of(reference, p, numbers, Memory::planes).memory;
     auto result = testing::AssertionSuccess();
     for (upconv::Isa isa : every_isa()) {
-        const upconv::ChannelPlan<T> channels(p, numbers.weight.data(), isa);
-        if (result) result = same("channels", output_of(channels, p, numbers, out, threads).planes(), expected);
-        const upconv::PixelPlan<T> pixels(p, numbers.weight.data(), isa);
-        if (result) result = same("pixels", output_of(pixels, p, numbers, out, threads).planes(), expected);
-        if (can_be_listed(p)) {
-            const upconv::ListedPlan<T> listed(p, numbers.weight.data(), isa);
-            if (result) result = same("listed", output_of(listed, p, numbers, out, threads).planes(), expected);
-        }
-        if (p.depthwise()) {
-            const upconv::DepthwisePlan<T> depthwise(p, numbers.weight.data(), isa);
-            if (result) result = same("depthwise", output_of(depthwise, p, numbers, out, threads).planes(), expected);
-        }
-        if (!result) return result << "; " << to_text(isa) << ", threads " << threads.count << "; " << to_text(p);
+        for_each_kernel(p, numbers.weight, isa, [&](const char* name, const upconv::FilterPlan<T>& plan) {
+            if (result) result = same(name, output_of(plan, p, numbers, out, threads).planes(), expected);
+        });
+        if (!result) return result << "; " << to_text(isa) << ", threads " << threads.threads() << "; " << to_text(p);
     }
     return result;
 }

@@ -6,8 +6,9 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <upconv/engine.hpp>
 #include <upconv/kernel/store.hpp>
-#include <upconv/plan/problem.hpp>
+#include <upconv/plan/filter_plan.hpp>
 #include <upconv/plan/strips.hpp>
 #include <vector>
 
@@ -153,6 +154,24 @@ Numbers4<T> wild_numbers(const upconv::FilterProblem& p, Memory order, std::uint
                 if (engine() % 8 == 0) return sign * 0.0;
                 return sign * std::pow(10.0, power * (few ? std::round(exponent(engine)) : exponent(engine)));
             }};
+}
+
+/// A kernel by name; or whichever the problem gets where that one cannot be had.
+template <class T>
+upconv::FilterPlan<T> plan_by(upconv::Algorithm kernel, upconv::FilterProblem p, const std::vector<T>& weight,
+                              upconv::Isa isa = upconv::best_isa()) {
+    p.algorithm = kernel;
+    return {p, weight.data(), isa};
+}
+
+/// f(name, plan) for each kernel that the problem can have.
+template <class T, class F>
+void for_each_kernel(upconv::FilterProblem p, const std::vector<T>& weight, upconv::Isa isa, const F& f) {
+    for (upconv::Algorithm kernel : upconv::every_kernel) {
+        p.algorithm = kernel;
+        if (upconv::FilterPlan<T>::chosen(p, isa) == kernel)
+            f(upconv::to_text(kernel), upconv::FilterPlan<T>(p, weight.data(), isa));
+    }
 }
 
 /// The output of a plan, which held NaN before.

@@ -7,11 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <upconv/plan/canonical_plan.hpp>
-#include <upconv/plan/channel_plan.hpp>
-#include <upconv/plan/depthwise_plan.hpp>
-#include <upconv/plan/listed_plan.hpp>
-#include <upconv/plan/pixel_plan.hpp>
 
 #include "every_isa.hpp"
 #include "problems.hpp"
@@ -83,9 +78,8 @@ void check_kernels(std::uint64_t seed) {
         if (trial % 2 == 0) numbers.bias.clear();
         shuffled.bias = numbers.bias;
         for (upconv::Isa isa : every_isa()) {
-            const upconv::ChannelPlan<T> channels(p, numbers.weight.data(), isa);
-            const upconv::PixelPlan<T> pixels(p, numbers.weight.data(), isa);
-            const std::vector<T> y = output_of(channels, p, numbers, Memory::planes).memory;
+            const auto first = plan_by(Algorithm::canonical, p, numbers.weight, isa);
+            const std::vector<T> y = output_of(first, p, numbers, Memory::planes).memory;
             const auto check = [&](const char* what, const auto& plan, Memory order, Index threads) {
                 const auto& input = order == Memory::planes ? numbers : shuffled;
                 const std::vector<T> other = output_of(plan, p, input, order, {threads}).planes();
@@ -93,20 +87,10 @@ void check_kernels(std::uint64_t seed) {
                 ASSERT_EQ(std::memcmp(y.data(), other.data(), y.size() * sizeof(T)), 0)
                     << what << ", " << threads << " threads, " << upconv::to_text(isa) << "; " << to_text(p);
             };
-            for (Memory order : {Memory::planes, Memory::pixels})
-                for (Index threads : {1, 2, 5}) {
-                    check("channels", channels, order, threads);
-                    check("pixels", pixels, order, threads);
-                }
-            for (Memory order : {Memory::planes, Memory::pixels})
-                check("canonical", upconv::CanonicalPlan<T>(p, numbers.weight.data(), isa), order, 2);
-            if (can_be_listed(p))
-                check("listed", upconv::ListedPlan<T>(p, numbers.weight.data(), isa), Memory::pixels, 1);
-            if (testing::Test::HasFatalFailure()) return;
-            if (!p.depthwise()) continue;
-            const upconv::DepthwisePlan<T> depthwise(p, numbers.weight.data(), isa);
-            for (Memory order : {Memory::planes, Memory::pixels})
-                for (Index threads : {1, 2, 5}) check("depthwise", depthwise, order, threads);
+            for_each_kernel(p, numbers.weight, isa, [&](const char* name, const upconv::FilterPlan<T>& plan) {
+                for (Memory order : {Memory::planes, Memory::pixels})
+                    for (Index threads : {1, 2, 5}) check(name, plan, order, threads);
+            });
             if (testing::Test::HasFatalFailure()) return;
         }
     }

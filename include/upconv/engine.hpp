@@ -1,7 +1,8 @@
-// The engine's kernels, which take most of the time to compile: with the program, or, where UPCONV_COMPILED is defined,
-// as upconv::compiled does, once and linked.
+// The engine's kernels, which take most of the time to compile: with the program, or, where UPCONV_COMPILED is defined as
+// upconv::compiled does, once, to be linked.
 #pragma once
 
 #if !defined(UPCONV_COMPILED)
 #include "plan/filter_plan_kernels.hpp"
+#include "plan/vector_resize.hpp"
 #endif

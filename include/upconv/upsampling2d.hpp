@@ -2,6 +2,7 @@
 // given.
 #pragma once
 
+#include "engine.hpp"
 #include "options.hpp"
 #include "plan/resize_pass.hpp"
 #include "tensor/plan.hpp"
@@ -95,8 +96,7 @@ class UpSampling2d {
 
     static ResizePass<Scalar> pass(const Shape4& input, ResizeTable rows, ResizeTable columns) {
         constexpr bool last = Layout::c == 3 || Layout::c == 0;  // channels next to each other: NHWC and CWHN
-        return ResizePassOf<Scalar>::make(input, std::move(rows), std::move(columns),
-                                          last ? RowOf4::all_channels : RowOf4::one_channel);
+        return {input, std::move(rows), std::move(columns), last ? RowOf4::all_channels : RowOf4::one_channel};
     }
 
     ResizeRule rule() const {

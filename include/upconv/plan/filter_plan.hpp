@@ -15,6 +15,11 @@ template <class T>
 concept HasVectors = std::same_as < AccumulatorOf<T>,
 float > || std::same_as<AccumulatorOf<T>, double>;
 
+/// The kernels of scalars with vectors, each to be had by name: what tests and benchmarks go over. All give the same
+/// bits.
+inline constexpr Algorithm every_kernel[] = {Algorithm::canonical, Algorithm::listed, Algorithm::channels,
+                                             Algorithm::pixels, Algorithm::depthwise};
+
 /// Any scalar: the definition.
 template <class T>
 class FilterPlan {
@@ -44,6 +49,8 @@ class FilterPlan<T> {
     FilterPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa());
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const;
     static std::string text(const FilterProblem& problem, Isa isa = best_isa());
+    /// Which kernel the problem gets: the one that it names, where that can be had.
+    static Algorithm chosen(const FilterProblem& problem, Isa isa = best_isa());
 
   private:
     std::any plan_;

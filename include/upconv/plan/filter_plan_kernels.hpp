@@ -54,6 +54,11 @@ void FilterPlan<T>::run(View<const T> input, View<T> output, const Store<T>& sto
 }
 
 template <HasVectors T>
+Algorithm FilterPlan<T>::chosen(const FilterProblem& problem, Isa isa) {
+    return choice_for<T>(problem, isa).algorithm;
+}
+
+template <HasVectors T>
 std::string FilterPlan<T>::text(const FilterProblem& problem, Isa isa) {
     const Choice choice = choice_for<T>(problem, isa);
     const char* on = choice.algorithm == Algorithm::reference ? "any scalar" : to_text(isa);
