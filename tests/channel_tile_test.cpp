@@ -113,7 +113,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
                             .channels = of.channels,
                             .block_stride = input.block_stride,
                             .sum_offset = b * lanes,
-                            .bias = of.bias ? bias.data() + b * lanes : nullptr,
+                            .bias = bias.data() + b * lanes,
                             .activation = of.activation});
     const auto count = static_cast<Index>(parts.size());
     run<C>(way, upconv::ChannelTiles<C, N>{parts.data(), count, operands.data(), blocks, of.channels % 4 == 0});

@@ -59,7 +59,8 @@ void check_pixels(const PixelCase& of, const Way& way) {
                               .activation = upconv::Activation::relu};
     upconv::PixelPass<C> without_taps = pass;
     without_taps.taps = 0;
-    without_taps.bias = nullptr;
+    const std::vector<C> none(bias.size(), C(0));
+    without_taps.bias = none.data();
     without_taps.sums = no_sums.rows[0];
     const upconv::PixelPass<C> passes[] = {pass, without_taps};
     run<C>(way, upconv::PixelTiles<C>{passes, 2});

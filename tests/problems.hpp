@@ -12,13 +12,7 @@
 #include <upconv/plan/strips.hpp>
 #include <vector>
 
-/// Runs the items one after the other on the calling thread, the last first, and says that it has that many threads.
-struct PretendedThreads : upconv::Executor {
-    PretendedThreads(upconv::Index count = 1)
-        : Executor(nullptr, count, [](const void*, upconv::Index items, double, const upconv::Task& task) {
-              while (items > 0) task(--items);
-          }) {}
-};
+#include "pretended_threads.hpp"
 
 enum class Memory { planes, pixels };  // n, c, h, w or n, h, w, c
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "every_isa.hpp"
+#include "pretended_threads.hpp"
 
 namespace {
 
@@ -22,17 +23,6 @@ using upconv::ResizeTable;
 using upconv::RowOf4;
 using upconv::Shape4;
 using upconv::Storing;
-
-/// Runs items from the last to the first, as if on that many threads.
-struct Backwards {
-    Index count = 1;
-
-    Index threads() const { return count; }
-    template <class Item>
-    void operator()(Index items, double, const Item& item) const {
-        for (Index i = items; i-- > 0;) item(i);
-    }
-};
 
 struct Problem {
     Shape4 input;
@@ -83,7 +73,7 @@ Numbers<T> run(const Pass& pass, const Problem& p, const Numbers<T>& x, RowOf4 o
                     for (Index w = 0; w < s.w; ++w) f(n, c, h, w);
     };
     each(from, [&](auto... at) { packed(at...) = source(at...); });
-    pass.run(packed, y, Backwards{threads});
+    pass.run(packed, y, PretendedThreads(threads));
     const auto begin = static_cast<std::size_t>(lead), end = begin + static_cast<std::size_t>(to.size());
     for (std::size_t i = 0; i < output.size(); ++i)
         if (i < begin || i >= end) {
