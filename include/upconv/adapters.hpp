@@ -71,7 +71,7 @@ inline ConvTranspose2dOptions options_from_keras(const KerasConv2DTranspose& ker
         const Checked span = Checked(kernel - 1) * dilation + 1;
         if (kernel < 1 || dilation < 1 || span.overflow())
             refuse("options_from_keras: kernel ", kernel, " and dilation ", dilation,
-                   " must be at least 1, and their product within 64 bits");
+                   " must be at least 1, and their product a ", index_width, " number");
         return (keras.padding == Padding::same ? span.value() / 2 * 2 : 0) - extra;
     };
     const Index rows = cut(keras.kernel_size.h, keras.dilation_rate.h, op.h);

@@ -24,7 +24,7 @@ auto pixel_shuffle(const X& x, Size2 factor, ShuffleOrder order = ShuffleOrder::
         refuse(op, ": factor ", factor, " makes one channel of ", factor.h, " * ", factor.w, ", but the input has ",
                depth.shape.c, " channels, which is no multiple of that");
     const Checked h = Checked(depth.shape.h) * factor.h, w = Checked(depth.shape.w) * factor.w;
-    if (h.overflow() || w.overflow()) refuse(op, ": the output of factor ", factor, " leaves 64-bit sizes");
+    if (h.overflow() || w.overflow()) refuse(op, ": the output of factor ", factor, " leaves ", index_width, " sizes");
     const Dims dims = dims_of<Layout>({depth.shape.n, depth.shape.c / block.value(), h.value(), w.value()});
     check_dims(op, "the output", dims, sizeof(Scalar));
     Tensor4<Scalar, storage_of<X>> y(dims);
@@ -48,7 +48,7 @@ auto pixel_unshuffle(const X& x, Size2 factor, ShuffleOrder order = ShuffleOrder
     if (space.shape.h % factor.h != 0 || space.shape.w % factor.w != 0)
         refuse(op, ": factor ", factor, " must divide the height ", space.shape.h, " and the width ", space.shape.w);
     const Checked c = Checked(factor.h) * factor.w * space.shape.c;
-    if (c.overflow()) refuse(op, ": the output of factor ", factor, " leaves 64-bit sizes");
+    if (c.overflow()) refuse(op, ": the output of factor ", factor, " leaves ", index_width, " sizes");
     const Dims dims = dims_of<Layout>({space.shape.n, c.value(), space.shape.h / factor.h, space.shape.w / factor.w});
     Tensor4<Scalar, storage_of<X>> y(dims);
     const auto depth = view_of<Layout>(op, "the output", y);

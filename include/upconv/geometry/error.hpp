@@ -8,10 +8,14 @@
 #include <string>
 #include <string_view>
 
+#include "cxx20.hpp"
+
 namespace upconv {
 
 /// Signed, and as wide as Eigen::Index: every extent, stride and offset of the library, in elements.
 using Index = std::ptrdiff_t;
+/// Its width, for messages.
+inline constexpr const char* index_width = sizeof(Index) == 8 ? "64-bit" : "32-bit";
 
 /// Thrown for every input that is refused, before anything is allocated or written. The text names the operator, the
 /// rule, the numbers that were put in and what would work. With exceptions off the text goes to stderr and std::abort

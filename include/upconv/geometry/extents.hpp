@@ -31,8 +31,8 @@ struct Sides {
 constexpr Axis checked_axis(const AxisRequest& request, const Axis& axis, Checked natural) {
     const Checked begin = axis.begin < 0 ? Checked(0) - axis.begin : Checked(axis.begin);
     if ((natural + axis.fine + begin + axis.stride + axis.dilation).overflow())
-        refuse(request.op, ": the sizes leave 64-bit integers: ", request.name.extent, " ", request.input, ", kernel ",
-               request.kernel, ", stride ", request.stride, ", dilation ", request.dilation, ", padding ",
+        refuse(request.op, ": the sizes leave ", index_width, " integers: ", request.name.extent, " ", request.input,
+               ", kernel ", request.kernel, ", stride ", request.stride, ", dilation ", request.dilation, ", padding ",
                request.before, " + ", request.after, "; use smaller ones");
     return axis;
 }

@@ -71,7 +71,7 @@ constexpr void check_filter(const Filter& filter, Index element) {
                           filter.kernel.w * element;
     if (bytes.overflow() || filter.rows(1).span().overflow() || filter.columns(1).span().overflow())
         refuse(filter.op, ": the weights of ", filter.in_channels, " x ", filter.out_channels, " channels, kernel ",
-               filter.kernel, ", dilation ", filter.dilation, " leave 64-bit sizes; use smaller ones");
+               filter.kernel, ", dilation ", filter.dilation, " leave ", index_width, " sizes; use smaller ones");
 }
 
 /// Refuses an output padding that makes no sense: PyTorch's rule, smaller than the stride or than the dilation.

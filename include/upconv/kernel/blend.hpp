@@ -35,7 +35,7 @@ template <class C, int Bytes>
 
 /// K rows, G sums of them at once with weights of their own; each of at least one vector of numbers. K = 0: as many
 /// rows as the blend says; K = 1: copies. The last vector overlaps the one before it and forms the same sums again.
-template <class C, int Bytes, int K, int G = 1>
+template <class C, int Bytes, int K, int G = 1, class = BuildFlags>
 [[gnu::always_inline]] inline void blend_vectors(const Blend<C>& blend, Index n, C* to, Index to_step,
                                                  Storing storing) {
     using V = Vector<C, Bytes>;

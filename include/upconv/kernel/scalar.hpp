@@ -4,6 +4,8 @@
 #include <concepts>
 #include <type_traits>
 
+#include "../geometry/cxx20.hpp"
+
 namespace upconv {
 
 /// Sums of T are formed in Accumulator<T>::type: T itself, int for narrower integers. tensor/scalar.hpp adds float for

@@ -12,6 +12,23 @@
 
 namespace upconv {
 
+/// The flags of the build, to be part of names: what -mavx2 lets the compiler do must not be linked into a program
+/// without it, and link-time optimisation warns of types that hold or refer to vectors and are not the same in two
+/// units.
+#if defined(__AVX512F__)
+struct BuildFlags512 {};
+using BuildFlags = BuildFlags512;
+#elif defined(__AVX2__)
+struct BuildFlags256 {};
+using BuildFlags = BuildFlags256;
+#elif defined(__AVX__)
+struct BuildFlagsOfAvx {};
+using BuildFlags = BuildFlagsOfAvx;
+#else
+struct BuildFlags128 {};
+using BuildFlags = BuildFlags128;
+#endif
+
 /// A vector of T in `Bytes` bytes, loaded and stored at any address that is aligned for T. Write a broadcast as `s -
 /// Vector{}`: it costs nothing, while `Vector{} + s` must add (-0 + 0 is +0).
 template <class T, int Bytes>
@@ -108,17 +125,6 @@ constexpr int vector_bytes(Isa isa) { return isa == Isa::avx512 ? 64 : isa == Is
 constexpr int sums_in_registers(int bytes) { return bytes == 64 ? 24 : 12; }
 
 #if defined(__x86_64__) || defined(__i386__)
-#if defined(__AVX512F__)
-struct BuildFlags512 {};
-using BuildFlags = BuildFlags512;
-#elif defined(__AVX2__)
-struct BuildFlags256 {};
-using BuildFlags = BuildFlags256;
-#else
-struct BuildFlags128 {};
-using BuildFlags = BuildFlags128;
-#endif
-
 inline Isa best_isa() {
     static const Isa best = [] {
         const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
@@ -129,8 +135,6 @@ inline Isa best_isa() {
     return best;
 }
 
-// The flags of the build are part of the name: what -mavx2 lets the compiler do must not be linked into a program
-// without it.
 template <class Flags, class Work>
 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"), noinline)) void run_avx512(const Work& work) {
     work.template run<64>();

@@ -20,7 +20,7 @@ template <class C>
 inline constexpr int lane_size = 16 / static_cast<int>(sizeof(C));
 
 /// A vector as the functions below hand it on: by reference, since what is not inlined could not return it.
-template <class C, int Bytes>
+template <class C, int Bytes, class = BuildFlags>
 struct Lanes {
     static constexpr std::make_index_sequence<Bytes / sizeof(C)> all{};
     Register<C, Bytes> v;

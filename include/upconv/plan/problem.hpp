@@ -80,7 +80,8 @@ constexpr void check_workspace(const char* op, const FilterProblem& problem) {
         Checked(extended.rows.coarse) * extended.columns.coarse * extended.coarse_channels * images * sizeof(T);
     if (fine.overflow() || coarse.overflow())
         refuse(op, ": an output of ", problem.output_shape().h, " x ", problem.output_shape().w, " and ",
-               problem.output_shape().c, " channels, batch ", problem.n, ", leaves 64-bit sizes; use smaller ones");
+               problem.output_shape().c, " channels, batch ", problem.n, ", leaves ", index_width,
+               " sizes; use smaller ones");
 }
 
 }  // namespace upconv

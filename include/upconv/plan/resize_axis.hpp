@@ -71,21 +71,24 @@ inline double filter_length(const ResizeAxis& axis, bool antialias, const Place&
 /// Extents and step of one axis, for a given scale or a given size. Refuses what has no output or leaves exact
 /// arithmetic.
 inline ResizeAxis resize_axis(const char* op, AxisName name, Index input, std::optional<double> scale, Index size) {
-    constexpr double most = 9007199254740992.0;  // 2^53: whole numbers are exact in double up to here
+    constexpr bool wide = sizeof(Index) == 8;
+    constexpr double most = wide ? 9007199254740992.0 : 2147483647.0;  // whole numbers are exact in double up to 2^53
+    constexpr const char* most_text = wide ? "2^53" : "2^31 - 1";
     ResizeAxis axis{input, size, std::nullopt};
     if (input < 1) refuse(op, ": the input has ", input, " ", name.lines, "; it needs at least 1");
     if (scale) {
         const double extent = std::floor(static_cast<double>(input) * *scale);  // checked before it becomes an integer
         if (!(*scale > 0) || !(extent >= 1) || !(extent <= most))
             refuse(op, ": scale ", *scale, " makes ", extent, " ", name.lines, " of ", name.extent, " ", input,
-                   "; it must be a positive number that makes from 1 to 2^53");
+                   "; it must be a positive number that makes from 1 to ", most_text);
         axis.output = static_cast<Index>(extent);
         if (*scale * static_cast<double>(input) != extent) axis.scale = *scale;
     }
     const Checked product = (Checked(2) * axis.output + 1) * (Checked(2) * input + 1);
     if (axis.output < 1 || static_cast<double>(axis.output) > most || product.overflow())
         refuse(op, ": size has ", axis.output, " ", name.lines, " for ", name.extent, " ", input,
-               "; it must be from 1 to 2^53, and the product of both extents below 2^61");
+               "; it must be from 1 to ", most_text, ", and the product of both extents below ",
+               wide ? "2^61" : "2^29");
     return axis;
 }
 

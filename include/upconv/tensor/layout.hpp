@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <unsupported/Eigen/CXX11/Tensor>
 
 #include "../kernel/view.hpp"
 
@@ -17,6 +18,12 @@ struct Dims : std::array<Index, 4> {
     requires(!std::same_as<D, Dims>) && requires(const D& d) { static_cast<Index>(d[0]); }
     constexpr Dims(const D& d)
         : Dims(static_cast<Index>(d[0]), static_cast<Index>(d[1]), static_cast<Index>(d[2]), static_cast<Index>(d[3])) {
+    }
+
+    /// Eigen's array where it is not the standard's: under EIGEN_AVOID_STL_ARRAY.
+    template <class A>
+    requires(std::same_as<A, Eigen::array<Index, 4>> && !std::same_as<A, std::array<Index, 4>>) operator A() const {
+        return {(*this)[0], (*this)[1], (*this)[2], (*this)[3]};
     }
 };
 

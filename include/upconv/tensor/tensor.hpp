@@ -55,7 +55,7 @@ inline void check_dims(const char* op, const char* what, const Dims& dims, Index
         if (extent < 0) refuse(op, ": ", what, " ", dims, " has a negative extent");
         bytes = bytes * std::max<Index>(extent, 1);
     }
-    if (bytes.overflow()) refuse(op, ": ", what, " ", dims, " leaves 64-bit sizes; use a smaller one");
+    if (bytes.overflow()) refuse(op, ": ", what, " ", dims, " leaves ", index_width, " sizes; use a smaller one");
 }
 
 /// The tensor by the names of layout L. Refuses what check_dims() refuses and a pointer that is not aligned for its
