@@ -86,7 +86,7 @@ template <class T>
 void check_places(std::uint64_t seed) {
     Dice dice(seed);
     for (std::uint64_t trial = 0; trial < 500; ++trial)
-        for (upconv::Isa isa : every_isa()) {
+        for (upconv::Isa isa : every_isa_with_kernels()) {
             const FilterProblem p = random_wide_depthwise(dice, upconv::vector_bytes(isa) / Index(sizeof(T)));
             for (Memory order : {Memory::planes, Memory::pixels}) {
                 Numbers4<T> integers = integer_numbers<T>(p, order, trial);

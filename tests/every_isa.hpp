@@ -5,9 +5,14 @@
 #include <vector>
 
 inline std::vector<upconv::Isa> every_isa() {
-    using upconv::Isa;
-    const Isa best = upconv::best_isa();
-    if (best == Isa::avx512) return {Isa::baseline, Isa::avx2, Isa::avx512};
-    if (best == Isa::avx2) return {Isa::baseline, Isa::avx2};
-    return {Isa::baseline};
+    std::vector<upconv::Isa> all;
+    for (int isa = 0; isa <= static_cast<int>(upconv::best_isa()); ++isa) all.push_back(static_cast<upconv::Isa>(isa));
+    return all;
+}
+
+/// Those that have kernels.
+inline std::vector<upconv::Isa> every_isa_with_kernels() {
+    std::vector<upconv::Isa> all = every_isa();
+    std::erase_if(all, [](upconv::Isa isa) { return !has_kernels(isa); });
+    return all;
 }

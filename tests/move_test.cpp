@@ -123,7 +123,7 @@ struct Transpose {
 
 TYPED_TEST(Rows, Transpose) {
     using C = SumOf<TypeParam>;
-    for (upconv::Isa isa : every_isa())
+    for (upconv::Isa isa : every_isa_with_kernels())
         for (Index rows = 0; rows <= 35; ++rows)
             for (Index columns = 0; columns <= 19; ++columns) {
                 const Index from_step = columns + 3, to_step = rows + 2;
@@ -184,7 +184,7 @@ void check_pack_planes(Picture<T>& x, Index channels, Index step, Index first, I
     using C = SumOf<T>;
     const Index rows = 4, span = cells - shared, phase = rows * span + shared + 16, channel_step = step * phase + 5;
     const View<const T> in = x.view();
-    for (upconv::Isa isa : every_isa()) {
+    for (upconv::Isa isa : every_isa_with_kernels()) {
         std::vector<C> packed = filled(channels * channel_step, canary<C>), expected = packed;
         run_on(isa, upconv::PackPlanes<C, T>{&in(1, 1, inside.begin, 0), in.stride.c, in.stride.h, in.stride.w,
                                              channels, rows, inside, in.shape.w, first, step, cells, channel_step,
@@ -241,7 +241,7 @@ TYPED_TEST(Rows, UnpackFromPixels) {
                                     TypeParam(sums[static_cast<std::size_t>(p * phase_step + c * channel_step +
                                                                             r * row_step + j)]);
                 const View<TypeParam> out = y.view();
-                for (upconv::Isa isa : every_isa()) {
+                for (upconv::Isa isa : every_isa_with_kernels()) {
                     run_on(isa, upconv::UnpackPlanes<C, TypeParam>{
                                     sums.data(), phase_step, channel_step, row_step, phases, channels, rows, columns,
                                     &out(1, skipped, 1, 0), out.stride.c, 2 * out.stride.h, step * out.stride.w});
@@ -256,7 +256,7 @@ TYPED_TEST(Rows, UnpackFromPixels) {
 
 TYPED_TEST(Rows, Zip) {
     using C = SumOf<TypeParam>;
-    for (upconv::Isa isa : every_isa())
+    for (upconv::Isa isa : every_isa_with_kernels())
         for (Index phases = 1; phases <= 9; ++phases)
             for (Index n = 0; n <= 40; ++n) {
                 const std::vector<C> from = small_integers<C>(phases * (n + 3));

@@ -131,7 +131,7 @@ void check(const Problem& p, bool binary) {
     const ResizeTable rows = p.rows(), columns = p.columns();
     const double u = std::numeric_limits<std::conditional_t<std::same_as<T, double>, double, float>>::epsilon() / 2;
     const auto roundings = static_cast<double>(most_terms(rows) + most_terms(columns) + 4);  // two weights, their sums
-    for (const Isa isa : every_isa())
+    for (const Isa isa : every_isa_with_kernels())
         for (const RowOf4 order : {RowOf4::one_channel, RowOf4::all_channels}) {
             Numbers<T> first;
             for (const Storing storing : {Storing::cached, Storing::streamed})
@@ -215,7 +215,7 @@ TEST(ResizePass, LayoutAndBatchKeepEveryBit) {
                 SCOPED_TRACE(p.text());
                 const Numbers<float> x = random_numbers<float>(p.input.size(), false, 2);
                 const Numbers<float> second(x.begin() + p.input.size() / 2, x.end());
-                for (const Isa isa : every_isa()) {
+                for (const Isa isa : every_isa_with_kernels()) {
                     const auto made = [&](const Problem& q, RowOf4 order, const Numbers<float>& numbers) {
                         const upconv::VectorResize<float> pass(q.input, q.rows(), q.columns(), order, isa,
                                                                Storing::cached);

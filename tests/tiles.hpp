@@ -1,5 +1,5 @@
 // What the tests of the two tiles share: the ways to run a tile, and rows of sums with canaries. A tile runs through
-// run_on() and as plain code, which the compiler cuts into whatever vectors the build has (at 16 bytes both are one).
+// run_on() and as plain code, which the compiler cuts into whatever vectors the build has.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,8 +28,8 @@ constexpr bool has_plain_ways = std::is_same_v<C, float>;
 template <class C>
 std::vector<Way> every_way() {
     std::vector<Way> ways;
-    if (has_plain_ways<C>) ways = {{32, {}}, {64, {}}};
-    for (upconv::Isa isa : every_isa()) ways.push_back({upconv::vector_bytes(isa), isa});
+    if (has_plain_ways<C>) ways = {{16, {}}, {64, {}}};
+    for (upconv::Isa isa : every_isa_with_kernels()) ways.push_back({upconv::vector_bytes(isa), isa});
     return ways;
 }
 
@@ -45,7 +45,7 @@ __attribute__((noinline)) void run_plain(const Work& work) {
 template <class C, class Work>
 void run(const Way& way, const Work& work) {
     if (way.isa) return run_on(*way.isa, work);
-    if constexpr (has_plain_ways<C>) way.bytes == 32 ? run_plain<32>(work) : run_plain<64>(work);
+    if constexpr (has_plain_ways<C>) way.bytes == 16 ? run_plain<16>(work) : run_plain<64>(work);
 }
 
 // Numbers. What no tile may read is NaN, what none may write is a canary.

@@ -135,14 +135,6 @@ template <class C, int Bytes, int N, int P, bool Listed = false>
 #pragma GCC unroll 16
             for (int p = 0; p < P; ++p) sum[p][v] += bias;
         }
-    if (last && operands.activation.kind != Activation::Kind::none) {
-        Register<C, Bytes> whole[P * N];  // `sum` itself would not stay in registers
-#pragma GCC unroll 32
-        for (int i = 0; i < P * N; ++i) whole[i] = sum[i / N][i % N];
-        activate_vectors<C, Bytes, P * N>(operands.activation, whole);
-#pragma GCC unroll 32
-        for (int i = 0; i < P * N; ++i) sum[i / N][i % N] = whole[i];
-    }
 #pragma GCC unroll 16
     for (int p = 0; p < P; ++p)
 #pragma GCC unroll 4
@@ -209,29 +201,40 @@ struct ChannelTiles {
             height = tile_height<Bytes>(part.pixels - p);
             if (far && blocks.begin == 0) ask_for_sums<Bytes>(part, p, height);
             for (const ChannelOperands<C>* of = operands; of != operands + operand_count; ++of) {
-                if constexpr (N == 2)
-                    if (part.steps > 0 && height == most_pixels<Bytes>) {
-                        channel_tile<C, Bytes, N, most_pixels<Bytes>, true>(part, *of, p, blocks, last, ahead);
-                        continue;
-                    }
-                switch (height) {
-                    case 12:
-                        tile<Bytes, 12>(part, *of, p, blocks, last, ahead);
-                        break;
-                    case 10:
-                        tile<Bytes, 10>(part, *of, p, blocks, last, ahead);
-                        break;
-                    case 8:
-                        tile<Bytes, 8>(part, *of, p, blocks, last, ahead);
-                        break;
-                    case 6:
-                        tile<Bytes, 6>(part, *of, p, blocks, last, ahead);
-                        break;
-                    default:
-                        tile<Bytes, 4>(part, *of, p, blocks, last, ahead);
-                }
+                tile_of<Bytes>(height, part, *of, p, blocks, last, ahead);
+                if (last && of->activation.kind != Activation::Kind::none)
+                    activate<Bytes>(part, *of, {p, (std::min)(p + height, part.pixels)});
             }
         }
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void tile_of(Index height, const ChannelPart<C>& part, const ChannelOperands<C>& of, Index p,
+                                        Range blocks, bool last, PanelAhead& ahead) const {
+        if constexpr (N == 2)
+            if (part.steps > 0 && height == most_pixels<Bytes>)
+                return channel_tile<C, Bytes, N, most_pixels<Bytes>, true>(part, of, p, blocks, last, ahead);
+        switch (height) {
+            case 12:
+                return tile<Bytes, 12>(part, of, p, blocks, last, ahead);
+            case 10:
+                return tile<Bytes, 10>(part, of, p, blocks, last, ahead);
+            case 8:
+                return tile<Bytes, 8>(part, of, p, blocks, last, ahead);
+            case 6:
+                return tile<Bytes, 6>(part, of, p, blocks, last, ahead);
+            default:
+                return tile<Bytes, 4>(part, of, p, blocks, last, ahead);
+        }
+    }
+
+    /// The activation of whole sums, while they are in the first-level cache.
+    template <int Bytes>
+    [[gnu::always_inline]] void activate(const ChannelPart<C>& part, const ChannelOperands<C>& of, Range pixels) const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        for (Index p = pixels.begin; p < pixels.end; ++p)
+            for (Index v = 0; v < N; ++v)
+                activate_at<C, Bytes>(part.sums[p] + of.sum_offset + v * width, of.activation);
     }
 
     /// Of pixels that come 24 later. 12 or 96: less.

@@ -181,7 +181,7 @@ struct DepthwiseChannels {
     template <int Bytes, int K, int S, bool Turned = false>
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
         Index j = outputs.begin;
-        if constexpr (Bytes == 64)
+        if constexpr (registers(Bytes) == 32)
             for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S, Turned>(line, j, {0, columns.count});
         for (; j < outputs.end; j += 7)
             tile<Bytes, 7, K, S, Turned>(line, (std::min)(j, outputs.end - 7), {0, columns.count});

@@ -48,7 +48,7 @@ struct DepthwisePlanes {
     /// Tiles of a vector x some rows; the last of either overlaps the one before it, and forms the same sums again.
     template <int Bytes, int S>
     [[gnu::always_inline]] void tiles(const Plane& plane) const {
-        constexpr Index width = Bytes / static_cast<Index>(sizeof(C)), most = Bytes == 64 ? 7 : 4;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C)), most = registers(Bytes) == 32 ? 7 : 4;
         for (Index j = 0; j < columns; j += width) {
             const Index column = std::max<Index>((std::min)(j, columns - width), 0);
             if (rows >= most)

@@ -38,14 +38,14 @@ struct PixelPass {
 /// as once for each use. Multiplying and adding in two instructions leaves no register for it.
 template <class C, int Bytes>
 [[gnu::always_inline]] inline void load_pixels(const C* from, void* to) {
-    if constexpr (Bytes == 16)
+    if constexpr (Bytes == 16)  // the baseline
         *static_cast<Vector<C, Bytes>*>(to) = *reinterpret_cast<const Vector<C, Bytes>*>(from);
     else
         load_once<C, Bytes>(from, to);
 }
 
 /// Vectors of pixels of a tile of O channels: with a weight they fill 32 or 16 registers.
-constexpr int pixel_vectors(int bytes, int outputs) { return (std::min)((bytes == 64 ? 31 : 15) / (outputs + 1), 8); }
+constexpr int pixel_vectors(int bytes, int outputs) { return (std::min)((registers(bytes) - 1) / (outputs + 1), 8); }
 
 /// Of the tiles at the end of a picture. A single vector of 6 channels waits for its own sums: 0.7 of the speed. With
 /// tiles of most, 2 and 1 vectors for all: 1.2 times the time to compile.
@@ -100,7 +100,7 @@ template <class C, int Bytes, int O, int N>
 /// The counts of channels for which a tile exists; others are padded with the last channel again. 12 needs the 32
 /// registers of AVX-512: 1.1 times two of 6 there, but 0.85 times with 16 registers.
 inline constexpr Index pixel_tile_outputs[] = {1, 2, 3, 4, 6, 12};
-constexpr Index most_tile_outputs(int bytes) { return bytes == 64 ? 12 : 6; }
+constexpr Index most_tile_outputs(int bytes) { return registers(bytes) == 32 ? 12 : 6; }
 
 template <class C>
 struct PixelTiles {

@@ -19,8 +19,8 @@ class CanonicalPlan {
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         const Index channels = output.shape.c, items = output.shape.n * channels * output.shape.h;
         executor(items, problem_.flops() / static_cast<double>(items), [&](Index item) {
-            run_on(isa_, Row{*this, input, output, store, item / output.shape.h / channels,
-                             item / output.shape.h % channels, item % output.shape.h});
+            run_on_any(isa_, Row{*this, input, output, store, item / output.shape.h / channels,
+                                 item / output.shape.h % channels, item % output.shape.h});
         });
     }
 

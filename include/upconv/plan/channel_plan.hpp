@@ -221,9 +221,7 @@ class ChannelPlan {
 
     /// Whether each step of a sum is listed, for innermost loops of `steps`: few are not worth loops of their own.
     /// AVX-512: 5 steps 0.92 of the speed, 4 1.1, 3 1.1; AVX2: 9 steps 1.07, 3 1.3.
-    bool lists_steps(Index steps) const {
-        return channels_ <= channel_block && steps <= (isa_ == Isa::avx512 ? 4 : 16);
-    }
+    bool lists_steps(Index steps) const { return channels_ <= channel_block && steps <= traits(isa_).listed_steps; }
 
     Index listed_steps(const ChannelParts& cut) const {
         const auto of_axis = [](const AxisWalk& walk, const AxisSegments& axis) {

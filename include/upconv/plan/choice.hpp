@@ -100,10 +100,10 @@ inline Cost channels_cost(const FilterProblem& problem, Index width, Isa isa) {
     const auto rows = static_cast<double>((problem.inputs_per_group() + channel_block - 1) / channel_block *
                                           problem.relation.rows.kernel);
     const auto blocks = static_cast<double>((vectors + 1) / 2);
-    // Measured: 8 a sum of 64 bytes, 3 of 32 bytes; rows of a few steps are not set up but listed.
-    const double each_sum = isa == Isa::avx512 ? 8 : 3;
+    // Rows of a few steps are not set up but listed.
     const double each_row = problem.inputs_per_group() * problem.relation.columns.kernel <= 4 ? 1 : 3;
-    const double set_up = static_cast<double>(problem.phases()) * each_sum * sums + each_row * rows * blocks;
+    const double set_up =
+        static_cast<double>(problem.phases()) * traits(isa).sum_set_up * sums + each_row * rows * blocks;
     const bool staged = problem.outputs_per_group() < width;
     const double each_in = problem.neighbours == Neighbours::channels ? 0.1 : 0.7;
     const double each_out = problem.neighbours != Neighbours::channels ? 0.7 : staged ? 0.5 : 0.1;
@@ -133,7 +133,7 @@ inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
 
 /// Which kernel, and why.
 struct Choice {
-    enum class Reason { asked, tiny, mostly_padding, depthwise, cheaper };
+    enum class Reason { asked, no_kernels, tiny, mostly_padding, depthwise, cheaper };
 
     Algorithm algorithm;
     Reason reason;
@@ -147,6 +147,7 @@ inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
         return {problem.algorithm, Reason::asked, {}, {}};
     const bool may_list = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::listed;
     if (may_list && can_be_listed(problem)) return {Algorithm::listed, Reason::tiny, {}, {}};
+    if (!has_kernels(isa)) return {Algorithm::canonical, Reason::no_kernels, {}, {}};
     if (is_mostly_padding(problem)) return {Algorithm::canonical, Reason::mostly_padding, {}, {}};
     const bool not_depthwise = problem.algorithm == Algorithm::depthwise && !problem.depthwise();
     if (!may_list && !not_depthwise) return {problem.algorithm, Reason::asked, {}, {}};
@@ -160,9 +161,9 @@ inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
 inline std::string not_as_asked(const FilterProblem& problem, const Choice& choice) {
     const Algorithm asked = problem.algorithm;
     if (asked == Algorithm::automatic || asked == choice.algorithm) return "";
-    const char* why = choice.reason == Choice::Reason::mostly_padding ? ""
-                      : asked == Algorithm::depthwise                 ? "the groups have several channels; "
-                                                                      : "the products are many; ";
+    const char* why = choice.algorithm == Algorithm::canonical ? ""
+                      : asked == Algorithm::depthwise          ? "the groups have several channels; "
+                                                               : "the products are many; ";
     return joined(to_text(asked), " was asked for, but ", why);
 }
 
@@ -170,6 +171,8 @@ inline std::string to_text(const Choice& choice) {
     switch (choice.reason) {
         case Choice::Reason::asked:
             return "as the options say";
+        case Choice::Reason::no_kernels:
+            return "the processor has neither AVX2 nor AVX-512";
         case Choice::Reason::tiny:
             return "the products are few";
         case Choice::Reason::depthwise:

@@ -24,7 +24,7 @@ class DepthwiseOverChannels {
           rows_(axis_walk(problem.relation.rows, problem.direction)),
           columns_(axis_walk(problem.relation.columns, problem.direction)),
           channels_(problem.relation.groups) {
-        if (isa_ == Isa::avx512 && channels_ < width()) isa_ = Isa::avx2;  // the same sums; not so the baseline's
+        if (channels_ < width()) isa_ = half_as_wide(isa_);
         const Index most = std::max<Index>(28 / columns_.input_step, 14);
         column_blocks_ = std::max<Index>((columns_.steps() + most / 2) / most, 1);
         rows_together_ = rows_of_all_phases();

@@ -24,7 +24,7 @@ class DepthwiseOverFinePlanes {
           rows_(axis_walk(problem.relation.rows, problem.direction)),
           columns_(axis_walk(problem.relation.columns, problem.direction)),
           reach_(rows_.reach()) {
-        if (isa_ == Isa::avx512 && columns_.output <= width() / 2) isa_ = Isa::avx2;  // the same sums in fewer lanes
+        if (columns_.output <= width() / 2) isa_ = half_as_wide(isa_);  // the same sums in fewer lanes
         if (problem.direction != Direction::to_fine || !is_small()) return;
         cut_ = RowCut(width(), columns_.output_step);
         const Index last = columns_.output - width();

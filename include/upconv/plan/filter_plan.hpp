@@ -1,6 +1,6 @@
-// FilterPlan: a planned walk over a relation without borders, behind one type. For scalars with vectors it is one of
-// many plans, whose kernels take most of the time to compile: they stand in filter_plan_kernels.hpp, so that a program
-// can have them compiled once (UPCONV_COMPILED, upconv::compiled).
+// FilterPlan: a planned walk over a relation without borders. For scalars with vectors it is one of many plans, whose
+// kernels take most of the time to compile: they stand in filter_plan_kernels.hpp, so that a program can have them
+// compiled once (UPCONV_COMPILED, upconv::compiled).
 #pragma once
 
 #include <any>
@@ -20,34 +20,14 @@ float > || std::same_as<AccumulatorOf<T>, double>;
 inline constexpr Algorithm every_kernel[] = {Algorithm::canonical, Algorithm::listed, Algorithm::channels,
                                              Algorithm::pixels, Algorithm::depthwise};
 
-/// Any scalar: the definition.
+/// One of many plans, behind one type, for scalars with vectors. Defined in filter_plan_kernels.hpp.
 template <class T>
-class FilterPlan {
+class KernelPlan {
   public:
-    /// `weight` is contiguous [coarse, fine / groups, kh, kw] and is copied.
-    FilterPlan(const FilterProblem& problem, const T* weight) : plan_(problem, weight) {}
-
-    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
-        plan_.run(input, output, store, executor);
-    }
-
-    /// The kernel, the instruction set and why, on one line.
-    static std::string text(const FilterProblem& problem) {
-        const bool as_asked = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::reference;
-        return joined("reference (any scalar), because: ", as_asked ? "" : to_text(problem.algorithm),
-                      as_asked ? "" : " was asked for, but ", "the scalar has no vectors");
-    }
-
-  private:
-    ReferencePlan<T> plan_;
-};
-
-/// The same for scalars with vectors: defined in filter_plan_kernels.hpp.
-template <HasVectors T>
-class FilterPlan<T> {
-  public:
-    FilterPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa());
+    /// `problem` has no border. `weight` is contiguous [coarse, fine / groups, kh, kw] and is copied.
+    KernelPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa());
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const;
+    /// The kernel, the instruction set and why, on one line.
     static std::string text(const FilterProblem& problem, Isa isa = best_isa());
     /// Which kernel the problem gets: the one that it names, where that can be had.
     static Algorithm chosen(const FilterProblem& problem, Isa isa = best_isa());
@@ -55,5 +35,9 @@ class FilterPlan<T> {
   private:
     std::any plan_;
 };
+
+/// Any other scalar: the definition.
+template <class T>
+using FilterPlan = std::conditional_t<HasVectors<T>, KernelPlan<T>, ReferencePlan<T>>;
 
 }  // namespace upconv

@@ -1,4 +1,4 @@
-// What a FilterPlan is made of, for scalars with vectors: which plan a problem gets, and its kernels.
+// What a KernelPlan is made of: which plan a problem gets, and its kernels.
 #pragma once
 
 #include <variant>
@@ -43,23 +43,23 @@ AnyFilterPlan<T> any_filter_plan(const FilterProblem& problem, const T* weight, 
     return Plan(std::in_place_type<ReferencePlan<T>>, problem, weight);
 }
 
-template <HasVectors T>
-FilterPlan<T>::FilterPlan(const FilterProblem& problem, const T* weight, Isa isa)
+template <class T>
+KernelPlan<T>::KernelPlan(const FilterProblem& problem, const T* weight, Isa isa)
     : plan_(any_filter_plan(problem, weight, isa)) {}
 
-template <HasVectors T>
-void FilterPlan<T>::run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
+template <class T>
+void KernelPlan<T>::run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
     std::visit([&](const auto& plan) { plan.run(input, output, store, executor); },
                *std::any_cast<AnyFilterPlan<T>>(&plan_));
 }
 
-template <HasVectors T>
-Algorithm FilterPlan<T>::chosen(const FilterProblem& problem, Isa isa) {
+template <class T>
+Algorithm KernelPlan<T>::chosen(const FilterProblem& problem, Isa isa) {
     return choice_for<T>(problem, isa).algorithm;
 }
 
-template <HasVectors T>
-std::string FilterPlan<T>::text(const FilterProblem& problem, Isa isa) {
+template <class T>
+std::string KernelPlan<T>::text(const FilterProblem& problem, Isa isa) {
     const Choice choice = choice_for<T>(problem, isa);
     const char* on = choice.algorithm == Algorithm::reference ? "any scalar" : to_text(isa);
     return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice), to_text(choice));

@@ -49,7 +49,7 @@ class ListedPlan {
 
     void run(View<const T> input, View<T> output, const Store<T>& store,
              const Executor& /*too little to share*/) const {
-        run_on(isa_, Sums{*this, input, output, store});
+        run_on_any(isa_, Sums{*this, input, output, store});
     }
 
   private:

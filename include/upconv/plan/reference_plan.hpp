@@ -25,6 +25,12 @@ class ReferencePlan {
             gather(input, output, store, executor);
     }
 
+    static std::string text(const FilterProblem& problem) {
+        const bool as_asked = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::reference;
+        return joined("reference (any scalar), because: ", as_asked ? "" : to_text(problem.algorithm),
+                      as_asked ? "" : " was asked for, but ", "the scalar has no vectors");
+    }
+
   private:
     using Acc = AccumulatorOf<T>;
 

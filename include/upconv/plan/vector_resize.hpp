@@ -85,16 +85,21 @@ template <ResizedInVectors T>
 PlannedResize<T>::PlannedResize(const Shape4& input, ResizeTable rows, ResizeTable columns, RowOf4 row)
     : input_(input),
       output_{input.n, input.c, rows.outputs(), columns.outputs()},
-      resize_(std::in_place_type<VectorResize<T>>, input, std::move(rows), std::move(columns), row) {}
+      resize_(has_kernels(best_isa())
+                  ? std::any(std::in_place_type<VectorResize<T>>, input, std::move(rows), std::move(columns), row)
+                  : std::any(std::in_place_type<ReferenceResize<T>>, input, std::move(rows), std::move(columns))) {}
 
 template <ResizedInVectors T>
 std::string PlannedResize<T>::text() const {
-    return std::any_cast<VectorResize<T>>(&resize_)->text();
+    if (const auto* const resize = std::any_cast<VectorResize<T>>(&resize_)) return resize->text();
+    return std::any_cast<ReferenceResize<T>>(&resize_)->text();
 }
 
 template <ResizedInVectors T>
 void PlannedResize<T>::run(View<const T> input, View<T> output, const Executor& executor) const {
-    std::any_cast<VectorResize<T>>(&resize_)->run(input, output, executor);
+    if (const auto* const resize = std::any_cast<VectorResize<T>>(&resize_))
+        return resize->run(input, output, executor);
+    std::any_cast<ReferenceResize<T>>(&resize_)->run(input, output, executor);
 }
 
 }  // namespace upconv
