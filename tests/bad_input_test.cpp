@@ -2,6 +2,7 @@
 // and what would work. And what looks bad but is legal.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <limits>
 #include <upconv/upconv.hpp>
@@ -220,6 +221,55 @@ TEST(BadInput, PaddingAndStrideOfTwoToThe31AreLegal) {
     EXPECT_EQ(gx(0, 0, 1, 0), 0);
 }
 
+TEST(BadInput, StridesWithoutLimit) {
+    for (const Index stride : {two_to(31), two_to(40), two_to(62)}) {
+        SCOPED_TRACE(stride);
+        const Conv conv({.in_channels = 64, .out_channels = 64, .kernel = 1, .stride = stride});
+        Tensor x(1, 64, 1, 1);
+        x.setConstant(1);
+        EXPECT_EQ(Dims(conv(x).dimensions()), Dims(1, 64, 1, 1));
+        Transposed up({.in_channels = 1, .out_channels = 1, .kernel = 3, .stride = stride});
+        upconv::init::ones(up);
+        const double checkerboard = upconv::checkerboard_index(up);  // 9 phases have a tap of weight 1, the others none
+        EXPECT_DOUBLE_EQ(checkerboard, 1 / (9 / (static_cast<double>(stride) * static_cast<double>(stride))));
+        expect_refused([&] { upconv::init::bilinear(up); }, {"init::bilinear", std::to_string(stride)});
+        expect_refused([&] { upconv::init::icnr(up); }, {"init::icnr", std::to_string(stride), "would do"});
+        const Transposed pixel({.in_channels = 1, .out_channels = 1, .kernel = {3, 1}, .stride = {stride, 1}});
+        if (stride < two_to(62)) {
+            EXPECT_NE(upconv::explain(pixel, {1, 1, 2, 1}).find("0 to 1"), std::string::npos);
+        }
+    }
+    const Tensor map_of = normals({1, 1, 4, 4}, 1);
+    for (const Index groups : {most, two_to(62), least})
+        expect_refused(
+            [&] {
+                upconv::conv2d(map_of, normals({4, 4, 1, 1}, 2), {.groups = groups});
+            },
+            {"Conv2d", std::to_string(groups), "groups"});
+    expect_refused([] { upconv::overlap_map({.kernel = 1, .stride = two_to(31)}, two_to(30), two_to(30)); },
+                   {"ConvTranspose2d", "overlap map", "64-bit"});
+    const upconv::ConvTranspose2dOptions one_pixel{
+        .kernel = {two_to(40), 1}, .stride = {two_to(40), 1}, .padding = {two_to(39), two_to(39) - 1, 0, 0}};
+    EXPECT_EQ(upconv::overlap_map(one_pixel, 1, 1)(0, 0), 1);
+}
+
+/// Kernel, stride, dilation and output padding of ONNX and Keras whose sums leave 64 bits, or are below 1.
+TEST(BadInput, OptionsOfOtherFrameworks) {
+    for (const auto& [kernel, stride, dilation] : std::vector<std::array<Index, 3>>{
+             {least, 1, 1}, {0, 1, 1}, {3, 1, least}, {3, 1, two_to(62)}, {most, 1, 2}, {two_to(40), 1, two_to(40)}}) {
+        upconv::OnnxConvTranspose onnx{.kernel_shape = kernel, .strides = stride, .auto_pad = "SAME_UPPER"};
+        onnx.dilations = dilation;
+        expect_refused([&] { upconv::options_from_onnx(onnx); }, {"options_from_onnx", std::to_string(kernel)});
+        upconv::KerasConv2DTranspose keras{.kernel_size = kernel, .strides = stride, .padding = Padding::same};
+        keras.output_padding = Size2(0), keras.dilation_rate = dilation;
+        expect_refused([&] { upconv::options_from_keras(keras); }, {"options_from_keras", std::to_string(kernel)});
+    }
+    upconv::OnnxConvTranspose onnx{.kernel_shape = 3, .strides = least, .auto_pad = "SAME_LOWER"};
+    expect_refused([&] { upconv::options_from_onnx(onnx); }, {"options_from_onnx", std::to_string(least)});
+    onnx.strides = 1, onnx.output_padding = most;
+    expect_refused([&] { upconv::options_from_onnx(onnx); }, {"options_from_onnx", std::to_string(most)});
+}
+
 TEST(BadInput, LargerThanMemory) {
     if (allocator_aborts) GTEST_SKIP() << "the address sanitizer ends the program instead of throwing";
     const Dims dims(1, 1, two_to(23), two_to(23));  // 2^48 bytes
@@ -259,6 +309,9 @@ TEST(BadInput, OptionsOfUpSampling2d) {
                        {"UpSampling2d", "align_corners", "bilinear, bicubic and lanczos3"});
     expect_refused([] { UpSampling({.scale = 2, .antialias = true}); }, {"UpSampling2d", "antialias"});
     expect_refused([] { UpSampling({.scale = 2, .cubic_coefficient = -0.5}); }, {"UpSampling2d", "cubic_coefficient"});
+    for (const double bad : {1e7, -1e308, std::numeric_limits<double>::infinity()})
+        expect_refused([&] { UpSampling({.scale = 2, .mode = Interpolation::bicubic, .cubic_coefficient = bad}); },
+                       {"UpSampling2d", "cubic_coefficient", "from -1e+06 to 1e+06"});
     expect_refused([] { UpSampling({.scale = 2, .border = upconv::ResizeBorder::drop}); }, {"UpSampling2d", "border"});
 }
 

@@ -3,9 +3,19 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
 #include "against_oracle.hpp"
 #include "allocator.hpp"
+
+/// Plans are made of vectors. Those of hostile sizes fail here as they would on a machine with less memory.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+    void* const memory = bytes > (std::size_t(1) << 28) ? nullptr : std::malloc(bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -22,23 +32,24 @@ constexpr int trials = 40000;
 constexpr double budget = 1 << 18;
 /// Elements: from here on every call must be refused or fail to allocate; from 2^63 it must be refused.
 constexpr double beyond_any_memory = allocator_aborts ? 1e19 : 1e14;
-constexpr std::array<Index, 9> extremes{0,
-                                        -1,
-                                        Index(1) << 16,
-                                        Index(1) << 31,
-                                        Index(1) << 32,
-                                        Index(1) << 62,
-                                        -(Index(1) << 62),
-                                        std::numeric_limits<Index>::min(),
-                                        std::numeric_limits<Index>::max()};
+constexpr std::array<Index, 10> extremes{0,
+                                         -1,
+                                         Index(1) << 16,
+                                         Index(1) << 31,
+                                         Index(1) << 32,
+                                         Index(1) << 40,
+                                         Index(1) << 62,
+                                         -(Index(1) << 62),
+                                         std::numeric_limits<Index>::min(),
+                                         std::numeric_limits<Index>::max()};
 
 class Dice {
   public:
-    explicit Dice(std::uint64_t seed) : engine_(seed) {}
+    explicit Dice(std::uint64_t seed, unsigned rarity = 40) : engine_(seed), rarity_(rarity) {}
 
-    /// In [low, high]; one time in forty an extreme, which is remembered.
+    /// In [low, high]; one time in `rarity` an extreme, which is remembered.
     Index number(Index low, Index high) {
-        if (engine_() % 40 != 0)
+        if (engine_() % rarity_ != 0)
             return low + static_cast<Index>(engine_() % static_cast<std::uint64_t>(high - low + 1));
         tame_ = false;
         return extremes[engine_() % extremes.size()];
@@ -47,13 +58,41 @@ class Dice {
         const Index h = number(low, high);
         return {h, number(low, high)};
     }
+    /// An extreme, or a number near one, half of the time.
+    Index hostile() {
+        const auto small = static_cast<Index>(engine_() % 9) - 2;
+        if (engine_() % 2 == 0) return small;
+        const Index extreme = extremes[engine_() % extremes.size()];
+        return extreme < 0 ? extreme + (small + 2) : extreme - (small + 2);
+    }
+    Size2 hostile_pair() {
+        const Index h = hostile();
+        return {h, hostile()};
+    }
+    Dims hostile_dims() {
+        const Index d0 = hostile(), d1 = hostile(), d2 = hostile();
+        return {d0, d1, d2, hostile()};
+    }
+    upconv::Region hostile_region() {
+        const Size2 begin = hostile_pair(), end = hostile_pair();
+        return {{begin.h, end.h}, {begin.w, end.w}};
+    }
     bool tame() const { return tame_; }
     void start() { tame_ = true; }
 
   private:
     std::mt19937_64 engine_;
+    unsigned rarity_;
     bool tame_ = true;
 };
+
+constexpr std::array algorithms{upconv::Algorithm::automatic, upconv::Algorithm::reference, upconv::Algorithm::channels,
+                                upconv::Algorithm::pixels,    upconv::Algorithm::depthwise, upconv::Algorithm::listed};
+
+Padding random_padding(Dice& dice) {
+    const Size2 before = dice.pair(-1, 3), after = dice.pair(-1, 3);
+    return {before.h, after.h, before.w, after.w};
+}
 
 template <class Op>
 typename Op::Options random_options(Dice& dice) {
@@ -61,15 +100,70 @@ typename Op::Options random_options(Dice& dice) {
     options.in_channels = dice.number(1, 4), options.out_channels = dice.number(1, 4);
     options.groups = dice.number(1, 2);
     options.kernel = dice.pair(1, 4), options.stride = dice.pair(1, 4), options.dilation = dice.pair(1, 3);
-    const Index top = dice.number(-1, 3), bottom = dice.number(-1, 3);
-    options.padding = Padding(top, bottom, dice.number(-1, 3), dice.number(-1, 3));
+    options.padding = random_padding(dice);
     if (dice.number(0, 4) == 0) options.padding_mode = PaddingMode::replicate;
+    options.algorithm = algorithms[static_cast<std::size_t>(std::abs(dice.hostile() % 6))];
     if constexpr (!is_conv<Op>) options.output_padding = dice.pair(0, 2);
     return options;
 }
 
 oracle::Request request(Index n, Index k, Index s, Index d, Index before, Index after) {
     return {n, k, s, d, before, after};
+}
+
+// What may be done with hostile numbers: be refused, or fail to allocate. The sanitizers see to the rest.
+
+/// Elements that are too many to be made here, and few enough that they could be.
+bool takes_long(double elements) { return elements > budget && elements < beyond_any_memory; }
+
+template <class Call>
+bool accepts(const Call& call) {
+    try {
+        call();
+        return true;
+    } catch (const upconv::ShapeError&) {
+    } catch (const std::bad_alloc&) {
+    }
+    return false;
+}
+
+double size_of(const Dims& dims) {
+    double size = 1;
+    for (const Index extent : dims) size *= static_cast<double>(extent);
+    return size;
+}
+
+/// All that an operator says and plans of a call, without the tensors.
+template <class Op>
+void ask(const Op& op, const Dims& dims, Dice& dice) {
+    const upconv::Region region = dice.hostile_region();
+    for (const bool of_input : {true, false})
+        for (const bool with_dims : {true, false})
+            accepts([&] {
+                const auto part = of_input ? (with_dims ? op.input_region(region, dims) : op.input_region(region))
+                                           : (with_dims ? op.output_region(region, dims) : op.output_region(region));
+                EXPECT_TRUE(part.rows.size() >= 0 && part.columns.size() >= 0);
+                if (!with_dims) return;
+                const Dims grid = of_input ? dims : op.output_shape(dims);
+                EXPECT_TRUE(part.rows.begin >= 0 && part.rows.end <= grid[2]);
+                EXPECT_TRUE(part.columns.begin >= 0 && part.columns.end <= grid[3]);
+            });
+    const bool planned = accepts([&] { EXPECT_FALSE(op.plan(dims).text().empty()); });
+    const bool explained = accepts([&] { EXPECT_FALSE(upconv::explain(op, dims).empty()); });
+    EXPECT_TRUE(explained || !planned);
+    accepts([&] { EXPECT_GE(op.flops(dims), 0); });
+    accepts([&] { upconv::summary(dims, op); });
+}
+
+/// The initialisers and what reads the weights.
+template <class Op>
+void initialise(Op& op) {
+    upconv::init::kaiming_uniform(op), upconv::init::glorot_uniform(op), upconv::init::ones(op);
+    accepts([&] { upconv::init::bilinear(op); });
+    accepts([&] { upconv::init::icnr(op); });
+    if constexpr (!is_conv<Op>) {
+        EXPECT_GE(upconv::checkerboard_index(op), 0);
+    }
 }
 
 /// For numbers that are all small: the axes by the formulas.
@@ -96,18 +190,32 @@ bool extent_fits(const oracle::Request& r, Index output, Index output_padding) {
     return m == Wide(r.n - 1) * r.stride + span - r.before - r.after + output_padding;
 }
 
+/// An operator of options that are accepted with none or some inputs.
+template <class Op>
+void explore(const typename Op::Options& o, const Dims& dims, Dice& dice) {
+    accepts([&] {
+        Op op(o);
+        initialise(op);
+        ask(op, dims, dice);
+        ask(op, {1, o.in_channels, dice.hostile(), dice.hostile()}, dice);
+        ask(op, dice.hostile_dims(), dice);
+    });
+}
+
 struct Tally {
     int refused = 0, accepted = 0, computed = 0, computed_with_extremes = 0;
 };
 
 template <class Op>
-void attempt(const typename Op::Options& o, const Dims& dims, bool tame, Tally& tally) {
+void attempt(const typename Op::Options& o, const Dims& dims, Dice& dice, Tally& tally) {
+    const bool tame = dice.tame();
     const double weights = static_cast<double>(o.in_channels) * static_cast<double>(o.out_channels) *
                            static_cast<double>(o.kernel.h) * static_cast<double>(o.kernel.w) /
                            std::max(static_cast<double>(o.groups), 1.0);
-    if (std::abs(weights) > budget && std::abs(weights) < beyond_any_memory) return;
+    if (takes_long(std::abs(weights))) return;
     const Size2 input(dims[2], dims[3]);
     Dims out;
+    if (!tame && std::abs(weights) <= budget) explore<Op>(o, dims, dice);
     const bool divides = o.groups == 1 || (o.in_channels % 2 == 0 && o.out_channels % 2 == 0);
     try {
         out = Op(o).output_shape(dims);
@@ -183,7 +291,7 @@ void run_trials() {
         dice.start();
         const auto options = random_options<Op>(dice);
         const Index h = dice.number(1, 5), w = dice.number(1, 5);
-        attempt<Op>(options, {1, options.in_channels, h, w}, dice.tame(), tally);
+        attempt<Op>(options, {1, options.in_channels, h, w}, dice, tally);
     }
     std::printf("%s, seed %llu: %d refused, %d accepted, %d computed, %d of them with extremes\n", Op::name,
                 static_cast<unsigned long long>(seed), tally.refused, tally.accepted, tally.computed,
@@ -195,6 +303,129 @@ void run_trials() {
 
 TEST(Hostile, RandomOptionsOfConv2d) { run_trials<upconv::Conv2d<float>>(); }
 TEST(Hostile, RandomOptionsOfConvTranspose2d) { run_trials<upconv::ConvTranspose2d<float>>(); }
+
+// The other functions, each with numbers of all kinds.
+
+constexpr int calls = 4000;
+
+template <class Call>
+void repeat(const Call& call) {
+    Dice dice(2, 10);
+    int accepted = 0;
+    for (int i = 0; i < calls && !testing::Test::HasFailure(); ++i) {
+        SCOPED_TRACE("call " + std::to_string(i));
+        accepted += call(dice);
+    }
+    EXPECT_GT(accepted, 0);
+    EXPECT_LT(accepted, calls);
+}
+
+TEST(Hostile, FunctionForms) {
+    const upconv::Tensor4<float> x = normals({1, 4, 5, 5}, 1), w = normals({4, 4, 2, 2}, 2);
+    upconv::BiasTensor<float> b(4);
+    b.setConstant(1);
+    const auto random = [](Dice& dice, auto options) {
+        options.groups = dice.number(1, 2), options.in_channels = dice.number(0, 0);
+        options.stride = dice.pair(1, 3), options.dilation = dice.pair(1, 3);
+        options.padding = random_padding(dice);
+        return options;
+    };
+    const auto small = [&](auto complete, const auto& make) {  // or refused
+        complete.in_channels = complete.out_channels = 4, complete.groups = 1, complete.kernel = 2;
+        double size = 0;
+        accepts([&] { size = size_of(make(complete).output_shape(x.dimensions())); });
+        return size <= budget;
+    };
+    repeat([&](Dice& dice) {
+        const auto options = random(dice, upconv::Conv2dOptions{});
+        return small(options, [](const auto& o) { return upconv::Conv2d<float>(o); }) &&
+               accepts([&] { upconv::conv2d(x, w, b, options); });
+    });
+    repeat([&](Dice& dice) {
+        auto options = random(dice, upconv::ConvTranspose2dOptions{});
+        options.output_padding = dice.pair(0, 1);
+        return small(options, [](const auto& o) { return upconv::ConvTranspose2d<float>(o); }) &&
+               accepts([&] { upconv::conv_transpose2d(x, w, options); });
+    });
+}
+
+TEST(Hostile, OptionsOfOtherFrameworks) {
+    repeat([](Dice& dice) {
+        upconv::KerasConv2DTranspose keras{.in_channels = dice.hostile(), .filters = dice.hostile()};
+        keras.kernel_size = dice.hostile_pair(), keras.strides = dice.hostile_pair();
+        keras.dilation_rate = dice.hostile_pair(), keras.output_padding = dice.hostile_pair();
+        if (dice.hostile() > 0) keras.padding = Padding::same;
+        return accepts([&] { upconv::options_from_keras(keras); });
+    });
+    repeat([](Dice& dice) {
+        upconv::OnnxConvTranspose onnx{.in_channels = dice.hostile(), .out_channels = dice.hostile()};
+        onnx.kernel_shape = dice.hostile_pair(), onnx.strides = dice.hostile_pair();
+        onnx.dilations = dice.hostile_pair(), onnx.output_padding = dice.hostile_pair(), onnx.group = dice.hostile();
+        onnx.auto_pad = dice.hostile() > 0 ? "SAME_UPPER" : "SAME_LOWER";
+        return accepts([&] { upconv::options_from_onnx(onnx); });
+    });
+}
+
+TEST(Hostile, OverlapMap) {
+    repeat([](Dice& dice) {
+        upconv::ConvTranspose2dOptions options{.in_channels = 1, .out_channels = 1};
+        options.kernel = dice.pair(1, 4), options.stride = dice.pair(1, 4), options.dilation = dice.pair(1, 3);
+        options.padding = random_padding(dice);
+        if (dice.hostile() > 2) options.output_size = dice.pair(1, 9);
+        const Size2 input = dice.pair(1, 5);
+        double size = 0;
+        accepts([&] {
+            const auto filter = upconv::filter_of<upconv::TransposedConvolution>(options);
+            upconv::check_filter(filter, 1);
+            const auto r = upconv::TransposedConvolution::relation(filter, options, input);
+            size = static_cast<double>(r.rows.fine) * static_cast<double>(r.columns.fine);
+        });
+        return !takes_long(size) && accepts([&] { upconv::overlap_map(options, input.h, input.w); });
+    });
+}
+
+TEST(Hostile, UpSampling2d) {
+    constexpr std::array modes{upconv::Interpolation::nearest,  upconv::Interpolation::nearest_exact,
+                               upconv::Interpolation::bilinear, upconv::Interpolation::bicubic,
+                               upconv::Interpolation::area,     upconv::Interpolation::lanczos3};
+    repeat([&](Dice& dice) {
+        upconv::UpSampling2dOptions options;
+        options.mode = modes[static_cast<std::size_t>(std::abs(dice.hostile() % 6))];
+        const Size2 size = dice.hostile_pair(), divisor = dice.hostile_pair();
+        if (dice.hostile() > 2)
+            options.size = size;
+        else
+            options.scale = upconv::Scale2(static_cast<double>(size.h) / static_cast<double>(divisor.h),
+                                           static_cast<double>(size.w) / static_cast<double>(divisor.w));
+        if (dice.hostile() > 3) options.antialias = true;
+        if (dice.hostile() > 3) options.coordinates = upconv::Coordinates::asymmetric;
+        if (dice.hostile() > 3) options.border = upconv::ResizeBorder::drop;
+        if (dice.hostile() > 3) options.cubic_coefficient = std::pow(static_cast<double>(dice.hostile()), 15);
+        return accepts([&] {
+            const upconv::UpSampling2d<float> up(options);
+            for (const Dims& dims :
+                 {Dims(1, 1, dice.hostile(), 3), Dims(1, 1, 3, dice.hostile()), Dims(1, 1, 4, 5), dice.hostile_dims()})
+                accepts([&] {
+                    const Dims out = up.output_shape(dims);
+                    for (const Index extent : {dims[2], dims[3], out[2], out[3]})
+                        if (extent > 1 << 10 && extent < 1 << 26) return;  // tables that fit, but take long
+                    up.flops(dims), upconv::explain(up, dims), up.plan(dims), up.gradient_plan(dims);
+                    EXPECT_TRUE(out[2] >= 1 && out[3] >= 1);
+                });
+        });
+    });
+}
+
+TEST(Hostile, PixelShuffle) {
+    const upconv::Tensor4<float> x = normals({1, 4, 4, 4}, 1), none(1, 4, 4, 0);
+    repeat([&](Dice& dice) {
+        const Size2 factor = dice.hostile_pair();
+        const bool accepted = accepts([&] { upconv::pixel_shuffle(x, factor); });
+        accepts([&] { upconv::pixel_unshuffle(x, factor); });
+        accepts([&] { upconv::pixel_unshuffle(none, factor); });
+        return accepted;
+    });
+}
 
 // NaN and infinity.
 

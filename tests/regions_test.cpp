@@ -155,6 +155,38 @@ TEST(Regions, WithoutDimensionsTheyReachIntoThePadding) {
     EXPECT_EQ(conv.output_region({{0, 1}, {2, 4}}), (Region{{0, 1}, {1, 3}}));
 }
 
+TEST(Regions, WithDimensionsAPartIsClippedToItsGridFirst) {
+    constexpr Index least = std::numeric_limits<Index>::min(), most = std::numeric_limits<Index>::max();
+    const Dims dims(1, 1, height, width);
+    const auto check = [&](const auto& op) {
+        const Dims output = op.output_shape(dims);
+        const Region all_inputs{{0, height}, {0, width}}, all_outputs{{0, output[2]}, {0, output[3]}};
+        const Region everything{{least, most}, {least, most}};
+        EXPECT_EQ(op.input_region(everything, dims), op.input_region(all_outputs, dims));
+        EXPECT_EQ(op.output_region(everything, dims), op.output_region(all_inputs, dims));
+        for (const Range& nothing :
+             {Range{least, 0}, Range{least, least + 1}, Range{most - 1, most}, Range{most, least}})
+            EXPECT_TRUE(op.input_region({nothing, {0, 1}}, dims).rows.empty());
+        EXPECT_THROW(op.input_region(everything), upconv::ShapeError);
+        EXPECT_THROW(op.output_region(everything), upconv::ShapeError);
+        EXPECT_EQ(op.input_region({{most, least}, {0, 0}}), Region{});
+    };
+    check(Conv({.in_channels = 1, .out_channels = 1, .kernel = 3, .stride = 2, .padding = 1}));
+    check(Transposed({.in_channels = 1, .out_channels = 1, .kernel = 4, .stride = 2, .padding = 1}));
+}
+
+TEST(Regions, WithoutDimensionsTheyAreRightAsFarAs64BitsReach) {
+    constexpr Index far = Index(1) << 62;
+    const Conv conv({.in_channels = 1, .out_channels = 1, .kernel = 3, .stride = 2, .padding = 1});
+    EXPECT_EQ(conv.input_region({{far / 2, far / 2 + 1}, {-far / 2, 0}}), (Region{{far - 1, far + 2}, {-far - 1, 0}}));
+    EXPECT_THROW(conv.input_region({{far, far + 1}, {0, 1}}), upconv::ShapeError);
+    EXPECT_EQ(conv.output_region({{far, far + 1}, {0, 1}}).rows, (Range{far / 2, far / 2 + 1}));
+    const Transposed huge(
+        {.in_channels = 1, .out_channels = 1, .kernel = 2, .stride = far / 2, .dilation = far / 2 - 1});
+    EXPECT_EQ(huge.output_region({{1, 2}, {0, 1}}).rows, (Range{far / 2, far}));
+    EXPECT_THROW(huge.output_region({{4, 5}, {0, 1}}), upconv::ShapeError);
+}
+
 TEST(Regions, ThoseOfAChainCompose) {
     const Conv conv({.in_channels = 1, .out_channels = 1, .kernel = 3, .stride = 2, .padding = 1});
     const Transposed up({.in_channels = 1, .out_channels = 1, .kernel = 4, .stride = 2, .padding = 1});

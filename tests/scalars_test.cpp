@@ -164,6 +164,95 @@ TEST(Scalars, IntegersTakeNoSmoothActivationAndNoInterpolation) {
     EXPECT_EQ(nearest(integers<int>({1, 1, 2, 2}, 1))(0, 0, 3, 3), integers<int>({1, 1, 2, 2}, 1)(0, 0, 1, 1));
 }
 
+// Whole numbers, and parameters in double that they cannot hold.
+
+template <class T>
+class Whole : public testing::Test {};
+using WholeScalars = testing::Types<int, unsigned, std::int8_t, std::uint8_t, std::int64_t, std::uint64_t>;
+TYPED_TEST_SUITE(Whole, WholeScalars);
+
+const std::vector<double> hostile_bounds{-INFINITY, -1e300, -0x1p64, -0x1p63, -1e10,  -0x1p31, -129,    -128,
+                                         -5,        -1,     0,       1,       7,      127,     128,     255,
+                                         256,       0x1p31, 0x1p32,  1e10,    0x1p63, 0x1p64,  INFINITY};
+
+TYPED_TEST(Whole, ClampTakesAnyBounds) {
+    using T = TypeParam;
+    using Wide = long double;  // whose 64 bits of mantissa hold every T
+    using Limits = std::numeric_limits<T>;
+    const auto stored = [](Wide x) {
+        return std::clamp<Wide>(x, static_cast<Wide>(Limits::lowest()), static_cast<Wide>(Limits::max()));
+    };
+    for (const double low : hostile_bounds)
+        for (const double high : hostile_bounds) {
+            if (!(low <= high)) continue;
+            const auto clamp = upconv::Activation::clamp(low, high);
+            for (const T x : {Limits::lowest(), static_cast<T>(-5), T(0), T(1), T(7), T(100), Limits::max()}) {
+                SCOPED_TRACE(upconv::joined("clamp(", low, ", ", high, ") of ") + std::to_string(x));
+                const auto wide = static_cast<Wide>(x);
+                EXPECT_EQ(static_cast<Wide>(upconv::activate(clamp, x)), stored(std::clamp<Wide>(wide, low, high)));
+                EXPECT_EQ(upconv::derivative(clamp, x), wide < low || high < wide ? T(0) : T(1));
+            }
+        }
+    EXPECT_EQ(upconv::number<T>(std::numeric_limits<double>::quiet_NaN()), T(0));
+}
+
+/// Bounds too low and too high, and what is neither.
+TYPED_TEST(Whole, InitialisersRefuseWhatTheScalarCannotHold) {
+    using T = TypeParam;
+    using Limits = std::numeric_limits<T>;
+    upconv::Conv2d<T> conv({.in_channels = 1, .out_channels = 2, .kernel = 1, .stride = 3});
+    EXPECT_EQ(conv.weight()(1, 0, 0, 0), T(0)) << "whole numbers start at 0";
+    upconv::init::constant(conv, 100);
+    const auto check = [&](const auto& call) {
+        EXPECT_THROW(call(), upconv::ShapeError);
+        EXPECT_EQ(conv.weight()(0, 0, 0, 0), T(100)) << "written before the refusal";
+    };
+    const double below = static_cast<double>(Limits::lowest()) * (Limits::is_signed ? 2 : 1) - 1;
+    const double above = static_cast<double>(Limits::max()) + 1;
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const double bad : std::vector<double>{below, above, -INFINITY, INFINITY, nan, 1e300}) {
+        check([&] { upconv::init::constant(conv, bad); });
+        check([&] { upconv::init::uniform(conv, {.low = (std::min)(bad, 0.0), .high = (std::max)(0.0, bad)}); });
+    }
+    check([&] { upconv::init::constant(conv, 0.5); });
+    upconv::init::uniform(conv, {.low = static_cast<double>(Limits::lowest()), .high = 100});
+    upconv::init::constant(conv, static_cast<double>(Limits::lowest()));
+    EXPECT_EQ(conv.weight()(1, 0, 0, 0), Limits::lowest());
+}
+
+/// From the options to the output and the gradient.
+template <class T>
+void check_clamp_beyond() {
+    upconv::Conv2d<T> conv(
+        {.in_channels = 1, .out_channels = 1, .kernel = 1, .activation = upconv::Activation::clamp(0, 1e10)});
+    upconv::init::ones(conv);
+    upconv::Tensor4<T> x(1, 1, 1, 3);
+    x.setValues({{{{T(-5), T(7), T(100)}}}});
+    const auto y = conv(x);
+    const auto g = conv.backward(x, x).input;
+    for (Index j = 0; j < 3; ++j) {
+        EXPECT_EQ(y(0, 0, 0, j), j == 0 ? T(0) : x(0, 0, 0, j));
+        EXPECT_EQ(g(0, 0, 0, j), j == 0 ? T(0) : x(0, 0, 0, j));
+    }
+}
+TEST(Scalars, ClampBeyondTheRangeOfWholeNumbers) { check_clamp_beyond<int>(), check_clamp_beyond<std::int8_t>(); }
+
+TEST(Scalars, WholeNumbersNeedWholeBoundsAndAFilterWithoutFractions) {
+    using Up = upconv::ConvTranspose2d<int>;
+    upconv::ConvTranspose2dOptions options{.in_channels = 1, .out_channels = 1, .kernel = 4, .stride = 2};
+    for (const auto& clamp : {upconv::Activation::clamp(0.5, 7), upconv::Activation::clamp(0, 6.5)}) {
+        options.activation = clamp;
+        EXPECT_THROW(Up{options}, upconv::ShapeError);
+    }
+    options.activation = upconv::Activation::clamp(0, INFINITY);
+    Up up(options);
+    EXPECT_THROW(upconv::init::bilinear(up), upconv::ShapeError);
+    options.kernel = options.stride = 1;
+    Up identity(options);
+    upconv::init::bilinear(identity);
+    EXPECT_EQ(identity.weight()(0, 0, 0, 0), 1);
+}
+
 // Automatic differentiation through an operator: the derivatives of sum(gy * y) are what backward() gives.
 
 template <template <class, class> class Operator, class Options>

@@ -18,25 +18,40 @@ namespace upconv {
 /// put first. Serves both operators.
 template <TensorOfRank4 W>
 auto weights_from_keras(const W& weight) {
+    const auto from = view_of<NCHW>("weights_from_keras", "the weight", weight);
     const Dims d(weight.dimensions());
     Eigen::Tensor<std::remove_cv_t<typename W::Scalar>, 4, Eigen::RowMajor> ours(d[3], d[2], d[0], d[1]);
     for (Index a = 0; a < d[3]; ++a)
         for (Index b = 0; b < d[2]; ++b)
             for (Index i = 0; i < d[0]; ++i)
-                for (Index j = 0; j < d[1]; ++j) ours(a, b, i, j) = weight(i, j, b, a);
+                for (Index j = 0; j < d[1]; ++j) ours(a, b, i, j) = from(i, j, b, a);
     return ours;
 }
 
 /// The way back.
 template <TensorOfRank4 W>
 auto weights_to_keras(const W& weight) {
+    const auto from = view_of<NCHW>("weights_to_keras", "the weight", weight);
     const Dims d(weight.dimensions());
     Eigen::Tensor<std::remove_cv_t<typename W::Scalar>, 4, Eigen::RowMajor> keras(d[2], d[3], d[1], d[0]);
     for (Index a = 0; a < d[0]; ++a)
         for (Index b = 0; b < d[1]; ++b)
             for (Index i = 0; i < d[2]; ++i)
-                for (Index j = 0; j < d[3]; ++j) keras(i, j, b, a) = weight(a, b, i, j);
+                for (Index j = 0; j < d[3]; ++j) keras(i, j, b, a) = from(a, b, i, j);
     return keras;
+}
+
+/// The lines that a dilated filter covers: (kernel - 1) dilation + 1.
+inline Checked checked_span(const char* adapter, Index kernel, Index dilation) {
+    if (kernel < 1 || dilation < 1)
+        refuse(adapter, ": kernel ", kernel, " and dilation ", dilation, " must be at least 1");
+    return Checked(kernel - 1) * dilation + 1;
+}
+
+/// What only extremes of kernel, stride, dilation and output padding reach.
+[[noreturn]] inline void refuse_padding(const char* adapter, Size2 kernel, Size2 stride, Size2 dilation, Size2 op) {
+    refuse(adapter, ": the padding of kernel ", kernel, ", stride ", stride, ", dilation ", dilation,
+           ", output_padding ", op, " leaves ", index_width, " integers; use smaller ones");
 }
 
 /// The arguments of keras.layers.Conv2DTranspose, by its own names. Give its input to an operator of layout NHWC.
@@ -68,11 +83,12 @@ inline ConvTranspose2dOptions options_from_keras(const KerasConv2DTranspose& ker
     if (op.h < 0 || op.w < 0 || op.h >= keras.strides.h || op.w >= keras.strides.w)
         refuse("options_from_keras: output_padding ", op, " must be from 0 to below the strides ", keras.strides);
     const auto cut = [&](Index kernel, Index dilation, Index extra) {
-        const Checked span = Checked(kernel - 1) * dilation + 1;
-        if (kernel < 1 || dilation < 1 || span.overflow())
-            refuse("options_from_keras: kernel ", kernel, " and dilation ", dilation,
-                   " must be at least 1, and their product a ", index_width, " number");
-        return (keras.padding == Padding::same ? span.value() / 2 * 2 : 0) - extra;
+        const Checked span = checked_span("options_from_keras", kernel, dilation);
+        const Index both_halves = keras.padding == Padding::same ? span.value() / 2 * 2 : 0;
+        const Checked all = span.then(both_halves) - extra;
+        if (all.overflow())
+            refuse_padding("options_from_keras", keras.kernel_size, keras.strides, keras.dilation_rate, op);
+        return all.value();
     };
     const Index rows = cut(keras.kernel_size.h, keras.dilation_rate.h, op.h);
     const Index columns = cut(keras.kernel_size.w, keras.dilation_rate.w, op.w);
@@ -118,9 +134,14 @@ inline ConvTranspose2dOptions options_from_onnx(const OnnxConvTranspose& onnx) {
     }
     if (upper || lower) {
         const auto sides = [&](Index kernel, Index stride, Index dilation, Index output_padding) {
-            const Index end_to_end = (kernel - 1) * dilation + 1 - stride, cut = end_to_end + output_padding;
-            const Index start = std::max<Index>(upper ? floor_div(cut, 2) : ceil_div(cut, 2), 0);
-            return std::pair(start, end_to_end - start);
+            const Checked end_to_end = checked_span("options_from_onnx", kernel, dilation) - stride;
+            const Checked cut = end_to_end + output_padding;
+            const Index half = upper ? floor_div(cut.value(), 2) : ceil_div(cut.value(), 2);
+            const Checked start = cut.then(std::max<Index>(half, 0)), end = end_to_end - start;
+            if (end.overflow())
+                refuse_padding("options_from_onnx", onnx.kernel_shape, onnx.strides, onnx.dilations,
+                               onnx.output_padding);
+            return std::pair(start.value(), end.value());
         };
         const auto [top, bottom] = sides(onnx.kernel_shape.h, onnx.strides.h, onnx.dilations.h, onnx.output_padding.h);
         const auto [left, right] = sides(onnx.kernel_shape.w, onnx.strides.w, onnx.dilations.w, onnx.output_padding.w);

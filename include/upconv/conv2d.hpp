@@ -28,15 +28,14 @@ struct Convolution {
         if (same && filter.stride != Size2(1))
             refuse(name, ": with padding same and stride ", filter.stride,
                    " the region depends on the input's size; give its dimensions as second argument");
-        const auto axis = [](const AxisRequest& r) {
-            return Axis{1, 1, r.kernel, r.stride, r.dilation, conv_sides(r).before.value()};
-        };
+        const auto axis = [](const AxisRequest& r) { return unbounded_axis(r, conv_sides(r).before); };
         return {axis(filter.rows(1)), axis(filter.columns(1))};
     }
 
     template <class Weight>
     static Options complete(Options options, const Weight& weight) {
-        return completed<Convolution>(options, {weight.dimension(1) * options.groups, weight.dimension(0)}, weight);
+        return completed<Convolution>(
+            options, {all_groups<Convolution>(weight.dimension(1), options.groups), weight.dimension(0)}, weight);
     }
 };
 

@@ -35,16 +35,16 @@ struct TransposedConvolution {
             refuse(name, ": with padding same and output_size ", *options.output_size,
                    " the region depends on the input's size; give its dimensions as second argument");
         const auto axis = [](const AxisRequest& r, Index output_padding) {
-            const Index begin = transposed_extent(r, output_padding, std::nullopt).before.value();
-            return Axis{1, 1, r.kernel, r.stride, r.dilation, begin};
+            return unbounded_axis(r, transposed_extent(r, output_padding, std::nullopt).before);
         };
         return {axis(filter.rows(1), options.output_padding.h), axis(filter.columns(1), options.output_padding.w)};
     }
 
     template <class Weight>
     static Options complete(Options options, const Weight& weight) {
-        return completed<TransposedConvolution>(options, {weight.dimension(0), weight.dimension(1) * options.groups},
-                                                weight);
+        return completed<TransposedConvolution>(
+            options, {weight.dimension(0), all_groups<TransposedConvolution>(weight.dimension(1), options.groups)},
+            weight);
     }
 };
 

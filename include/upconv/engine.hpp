@@ -1,5 +1,5 @@
-// The engine's kernels, which take most of the time to compile: with the program, or, where UPCONV_COMPILED is defined as
-// upconv::compiled does, once, to be linked.
+// The engine's kernels, which take most of the time to compile: with the program, or, where UPCONV_COMPILED is defined
+// as upconv::compiled does, once, to be linked.
 #pragma once
 
 #if !defined(UPCONV_COMPILED)

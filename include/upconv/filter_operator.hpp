@@ -44,8 +44,9 @@ class FilterOperator {
     static constexpr const char* name = Kind::name;
     static constexpr Direction direction = Kind::direction;
 
-    /// Weights start as PyTorch's layers do, kaiming_uniform with slope sqrt(5) and seed 0; the bias starts at 0.
-    /// Throws ShapeError for options that no input could make legal.
+    /// Weights start as PyTorch's layers do, kaiming_uniform with slope sqrt(5) and seed 0; the bias starts at 0, and
+    /// so do weights of whole numbers, which cannot hold the fractions. Throws ShapeError for options that no input
+    /// could make legal.
     explicit FilterOperator(const Options& options);
 
     /// With weights of either storage order, shaped as weight() is, and a bias of out_channels numbers (or an empty
@@ -62,25 +63,35 @@ class FilterOperator {
     const Bias& bias() const { return bias_; }
 
     Dims output_shape(const Dims& input) const { return dims_of<Layout>(problem(input).output_shape()); }
-    Index parameter_count() const { return weight_.size() + bias_.size(); }
+    Index parameter_count() const {
+        check_parameters();
+        return weight_.size() + bias_.size();
+    }
     /// Two for each multiply-add of the definition, those in the padding counted too.
     double flops(const Dims& input) const { return problem(input).flops(); }
+    /// Throws ShapeError unless weight() and bias(), which can be assigned, still have the shapes that the options say.
+    /// Whatever uses them asks here first.
+    void check_parameters() const;
     /// The geometry of a call, checked.
     FilterProblem problem(const Dims& input) const;
 
     /// Decides everything that does not depend on the numbers of a call. Copies the weights.
-    Plan<FilterPass<Scalar>, Layout> plan(const Dims& input) const { return {name, forward_pass(problem(input))}; }
+    Plan<FilterPass<Scalar>, Layout> plan(const Dims& input) const { return planned(problem(input)); }
 
     /// A new tensor, in the storage order of x.
     template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {
+        view_of<Layout>(name, "the input", x);
         return plan(Dims(x.dimensions()))(x, device);
     }
 
     /// Into y, which must have the right shape and share no memory with x.
     template <InputTensor<Scalar> X, OutputTensor<Scalar> Y, Device D = Eigen::DefaultDevice>
     void operator()(const X& x, Y&& y, const D& device = {}) const {
-        plan(Dims(x.dimensions()))(x, y, device);
+        const FilterProblem shapes = problem(Dims(x.dimensions()));
+        const auto input = checked_view<Layout, Scalar>(name, "the input", x, shapes.input_shape());
+        checked_output<Layout>(name, y, shapes.output_shape(), input);
+        planned(shapes)(x, y, device);
     }
 
     /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the
@@ -99,8 +110,8 @@ class FilterOperator {
     template <InputTensor<Scalar> X, InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
     Weight backward_weight(const X& x, const G& grad_y, const D& device = {}) const;
 
-    /// The input that a part of the output needs, half open. Without dims it is not clipped: negative positions lie in
-    /// the padding.
+    /// The input that a part of the output needs, half open. With dims parts and results are clipped to their grids.
+    /// Without, negative positions lie in the padding, and what leaves 64 bits is refused.
     Region input_region(const Region& output) const;
     Region input_region(const Region& output, const Dims& input) const;
     /// The output that a part of the input can touch.
@@ -113,33 +124,44 @@ class FilterOperator {
 
     Filter filter() const { return filter_of<Kind>(options_); }
     Shape4 weight_shape() const;
+    Index bias_size() const { return options_.bias ? options_.out_channels : 0; }
     void check_options() const;
     void check_weight(const Shape4& shape) const;
     void check_bias(Index size) const;
     FilterPass<Scalar> forward_pass(const FilterProblem& problem) const;
-
-    template <class G>
-    static View<const Scalar> gradient_view(const FilterProblem& problem, const G& grad_y) {
-        const View<const Scalar> grad = view_of<Layout>(name, "the output's gradient", grad_y);
-        check_shape<Layout>(name, "the output's gradient", grad.shape, problem.output_shape());
-        return grad;
+    Plan<FilterPass<Scalar>, Layout> planned(const FilterProblem& problem) const {
+        return {name, forward_pass(problem)};
     }
+
     static Size2 extent(const Shape4& shape) { return {shape.h, shape.w}; }
     static Region input_region(const Axis& rows, const Axis& columns, const Region& output) {
-        return direction == Direction::to_coarse ? fine_region(rows, columns, output)
-                                                 : coarse_region(rows, columns, output);
+        return direction == Direction::to_coarse ? fine_region(name, rows, columns, output)
+                                                 : coarse_region(name, rows, columns, output);
     }
     static Region output_region(const Axis& rows, const Axis& columns, const Region& input) {
-        return direction == Direction::to_coarse ? coarse_region(rows, columns, input)
-                                                 : fine_region(rows, columns, input);
+        return direction == Direction::to_coarse ? coarse_region(name, rows, columns, input)
+                                                 : fine_region(name, rows, columns, input);
     }
 
-    /// grad_y through the activation: what reaches the linear part. `value` holds it where it is not grad_y itself.
-    template <class X, class G, class D>
-    View<const Scalar> linear_gradient(const FilterProblem& problem, const X& x, const G& grad_y,
-                                       Tensor4<Scalar, storage_of<G>>& value, const D& device) const;
-    template <class X, class D>
-    Weight weight_gradient(const FilterProblem& problem, const X& x, View<const Scalar> grad, const D& device) const;
+    /// What the gradients read, all of it checked before anything is computed.
+    struct GradientCall {
+        FilterProblem problem;
+        View<const Scalar> x, grad;
+    };
+    template <class G>
+    static View<const Scalar> gradient_view(const FilterProblem& problem, const G& grad_y) {
+        return checked_view<Layout, Scalar>(name, "the output's gradient", grad_y, problem.output_shape());
+    }
+    template <class X, class G>
+    GradientCall gradient_call(const X& x, const G& grad_y) const;
+
+    /// call.grad through the activation: what reaches the linear part. `value` holds it where it is not call.grad
+    /// itself.
+    template <int Storage, class D>
+    View<const Scalar> linear_gradient(const GradientCall& call, Tensor4<Scalar, Storage>& value,
+                                       const D& device) const;
+    template <class D>
+    Weight weight_gradient(const GradientCall& call, View<const Scalar> grad, const D& device) const;
     template <int Storage, class D>
     Tensor4<Scalar, Storage> input_gradient(FilterProblem problem, View<const Scalar> grad, const D& device) const;
 
@@ -155,8 +177,11 @@ FilterOperator<Kind, S, L>::FilterOperator(const Options& options) : options_(op
     check_options();
     const Shape4 shape = weight_shape();
     weight_.resize(shape.n, shape.c, shape.h, shape.w);
-    bias_.resize(options_.bias ? options_.out_channels : 0);
-    init::kaiming_uniform(*this, {.negative_slope = std::sqrt(5.0)});
+    bias_.resize(bias_size());
+    if constexpr (std::integral<S>)
+        init::zeros(*this);
+    else
+        init::kaiming_uniform(*this, {.negative_slope = std::sqrt(5.0)});
 }
 
 template <class Kind, class S, LayoutName L>
@@ -166,6 +191,7 @@ FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weig
     const auto from = view_of<NCHW>(name, "the weight", weight);
     check_weight(from.shape);
     check_bias(bias.size());
+    check_alignment(name, "the bias", bias.data());
     weight_.resize(from.shape.n, from.shape.c, from.shape.h, from.shape.w);
     for (Index o = 0; o < from.shape.n; ++o)
         for (Index c = 0; c < from.shape.c; ++c)
@@ -202,10 +228,16 @@ void FilterOperator<Kind, S, L>::check_weight(const Shape4& shape) const {
 
 template <class Kind, class S, LayoutName L>
 void FilterOperator<Kind, S, L>::check_bias(Index size) const {
-    const Index expected = options_.bias ? options_.out_channels : 0;
-    if (size != expected)
-        refuse(name, ": the bias has ", size, " numbers but must have ", expected,
+    if (size != bias_size())
+        refuse(name, ": the bias has ", size, " numbers but must have ", bias_size(),
                options_.bias ? ", one an output channel" : ", since the options say bias = false");
+}
+
+template <class Kind, class S, LayoutName L>
+void FilterOperator<Kind, S, L>::check_parameters() const {
+    const auto& d = weight_.dimensions();
+    check_weight({d[0], d[1], d[2], d[3]});
+    check_bias(bias_.size());
 }
 
 template <class Kind, class S, LayoutName L>
@@ -231,37 +263,41 @@ FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) const {
 
 template <class Kind, class S, LayoutName L>
 FilterPass<S> FilterOperator<Kind, S, L>::forward_pass(const FilterProblem& problem) const {
-    const auto& d = weight_.dimensions();
-    check_weight({d[0], d[1], d[2], d[3]});
-    check_bias(bias_.size());
+    check_parameters();
     return {problem, weight_.data(), options_.bias ? bias_.data() : nullptr};
 }
 
 // Gradients: the same relation, walked the other way for the input and correlated for the weights.
 
 template <class Kind, class S, LayoutName L>
-template <class X, class G, class D>
-View<const S> FilterOperator<Kind, S, L>::linear_gradient(const FilterProblem& problem, const X& x, const G& grad_y,
-                                                          Tensor4<S, storage_of<G>>& value, const D& device) const {
-    const View<const S> grad = gradient_view(problem, grad_y);
-    if (problem.activation == Activation::none) return grad;
-    FilterProblem linear = problem;
+template <class X, class G>
+auto FilterOperator<Kind, S, L>::gradient_call(const X& x, const G& grad_y) const -> GradientCall {
+    check_parameters();
+    const FilterProblem shapes = problem(Dims(x.dimensions()));
+    return {shapes, checked_view<L, S>(name, "the input", x, shapes.input_shape()), gradient_view(shapes, grad_y)};
+}
+
+template <class Kind, class S, LayoutName L>
+template <int Storage, class D>
+View<const S> FilterOperator<Kind, S, L>::linear_gradient(const GradientCall& call, Tensor4<S, Storage>& value,
+                                                          const D& device) const {
+    FilterProblem linear = call.problem;
+    if (linear.activation == Activation::none) return call.grad;
     linear.activation = Activation::none;
-    value.resize(grad_y.dimensions());
+    value.resize(dims_of<L>(linear.output_shape()));
     const auto sums = view_of<L>(name, "the output", value);
-    forward_pass(linear).run(view_of<L>(name, "the input", x), sums, executor_of(device));
-    apply_derivative(problem.activation, grad, sums);
+    forward_pass(linear).run(call.x, sums, executor_of(device));
+    apply_derivative(call.problem.activation, call.grad, sums);
     return sums;
 }
 
 template <class Kind, class S, LayoutName L>
-template <class X, class D>
-WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const FilterProblem& problem, const X& x,
-                                                            View<const S> grad, const D& device) const {
-    const View<const S> input = view_of<L>(name, "the input", x);
+template <class D>
+WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const GradientCall& call, View<const S> grad,
+                                                            const D& device) const {
     const bool input_is_fine = direction == Direction::to_coarse;
-    Weight gradient(weight_.dimensions());
-    correlate(problem, input_is_fine ? grad : input, input_is_fine ? input : grad, gradient.data(),
+    Weight gradient(dims_of<NCHW>(weight_shape()));
+    correlate(call.problem, input_is_fine ? grad : call.x, input_is_fine ? call.x : grad, gradient.data(),
               executor_of(device));
     return gradient;
 }
@@ -272,7 +308,6 @@ Tensor4<S, Storage> FilterOperator<Kind, S, L>::input_gradient(FilterProblem pro
                                                                const D& device) const {
     problem.direction = backwards;
     problem.activation = Activation::none;
-    check_weight({weight_.dimension(0), weight_.dimension(1), weight_.dimension(2), weight_.dimension(3)});
     Tensor4<S, Storage> gradient(dims_of<L>(problem.output_shape()));
     FilterPass<S>(problem, weight_.data(), nullptr)
         .run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
@@ -283,12 +318,12 @@ template <class Kind, class S, LayoutName L>
 template <InputTensor<S> X, InputTensor<S> G, Device D>
 auto FilterOperator<Kind, S, L>::backward(const X& x, const G& grad_y, const D& device) const
     -> Gradients<S, storage_of<X>> {
-    const FilterProblem shapes = problem(Dims(x.dimensions()));
+    const GradientCall call = gradient_call(x, grad_y);
     Tensor4<S, storage_of<G>> value;
-    const View<const S> grad = linear_gradient(shapes, x, grad_y, value, device);
-    Bias bias(bias_.dimensions());
+    const View<const S> grad = linear_gradient(call, value, device);
+    Bias bias(bias_size());
     for (Index c = 0; c < bias.size(); ++c) bias(c) = sum_channel(grad, c);
-    return {input_gradient<storage_of<X>>(shapes, grad, device), weight_gradient(shapes, x, grad, device),
+    return {input_gradient<storage_of<X>>(call.problem, grad, device), weight_gradient(call, grad, device),
             std::move(bias)};
 }
 
@@ -296,6 +331,7 @@ template <class Kind, class S, LayoutName L>
 template <InputTensor<S> G, Device D>
 auto FilterOperator<Kind, S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
     -> Tensor4<S, storage_of<G>> {
+    check_parameters();
     const FilterProblem shapes = problem(x_dims);
     if (shapes.activation != Activation::none)
         refuse(
@@ -307,9 +343,9 @@ auto FilterOperator<Kind, S, L>::backward_input(const G& grad_y, const Dims& x_d
 template <class Kind, class S, LayoutName L>
 template <InputTensor<S> X, InputTensor<S> G, Device D>
 auto FilterOperator<Kind, S, L>::backward_weight(const X& x, const G& grad_y, const D& device) const -> Weight {
-    const FilterProblem shapes = problem(Dims(x.dimensions()));
+    const GradientCall call = gradient_call(x, grad_y);
     Tensor4<S, storage_of<G>> value;
-    return weight_gradient(shapes, x, linear_gradient(shapes, x, grad_y, value, device), device);
+    return weight_gradient(call, linear_gradient(call, value, device), device);
 }
 
 // Regions.
@@ -329,13 +365,15 @@ Region FilterOperator<Kind, S, L>::output_region(const Region& input) const {
 template <class Kind, class S, LayoutName L>
 Region FilterOperator<Kind, S, L>::input_region(const Region& output, const Dims& input) const {
     const FilterProblem shapes = problem(input);
-    return clip(input_region(shapes.relation.rows, shapes.relation.columns, output), extent(shapes.input_shape()));
+    const Region inside = clip(output, extent(shapes.output_shape()));
+    return clip(input_region(shapes.relation.rows, shapes.relation.columns, inside), extent(shapes.input_shape()));
 }
 
 template <class Kind, class S, LayoutName L>
 Region FilterOperator<Kind, S, L>::output_region(const Region& part, const Dims& input) const {
     const FilterProblem shapes = problem(input);
-    return clip(output_region(shapes.relation.rows, shapes.relation.columns, part), extent(shapes.output_shape()));
+    const Region inside = clip(part, extent(shapes.input_shape()));
+    return clip(output_region(shapes.relation.rows, shapes.relation.columns, inside), extent(shapes.output_shape()));
 }
 
 }  // namespace upconv

@@ -17,6 +17,15 @@ struct Channels {
     Index in, out;
 };
 
+/// The channels of all groups, where each has `channels`.
+template <class Kind>
+Index all_groups(Index channels, Index groups) {
+    const Checked all = Checked(channels) * groups;
+    if (all.overflow())
+        refuse(Kind::name, ": ", groups, " groups of the weight's ", channels, " channels leave 64-bit sizes");
+    return all.value();
+}
+
 /// The options with channels and kernel as the weights have them. Refuses options that say otherwise.
 template <class Kind, class Weight>
 typename Kind::Options completed(typename Kind::Options options, Channels channels, const Weight& weight) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 
 #include "kernel/random.hpp"
 #include "kernel/scalar.hpp"
@@ -28,8 +30,25 @@ Fan fan(const Op& op) {
     return Op::direction == Direction::to_fine ? Fan{in / phases, out} : Fan{in, out / phases};
 }
 
+/// Refuses a number that the operator's scalar cannot hold, its fraction left out: whole numbers have a range.
+template <class Op>
+void check_held(const Op&, const char* what, double value) {
+    using T = typename Op::Scalar;
+    if constexpr (std::integral<T>)
+        if (!holds<T>(value))
+            refuse(Op::name, ": ", what, " ", value, " is beyond the operator's integer scalar, which holds from ",
+                   std::to_string(std::numeric_limits<T>::lowest()), " to ",
+                   std::to_string(std::numeric_limits<T>::max()));
+}
+
+/// Refuses what an integer scalar would store as another number.
 template <class Op>
 void constant(Op& op, double value) {
+    check_held(op, "init::constant's value", value);
+    if (std::integral<typename Op::Scalar> && value != std::trunc(value))
+        refuse(Op::name, ": init::constant's value ", value, " has a fraction, which integer scalars lose; use ",
+               std::round(value), ", or float");
+    op.check_parameters();
     op.weight().setConstant(number<typename Op::Scalar>(value));
     op.bias().setConstant(number<typename Op::Scalar>(0));
 }
@@ -50,11 +69,14 @@ struct UniformOptions {
     std::uint64_t seed = 0;
 };
 
-/// Independent weights, uniform in [low, high). Integer scalars truncate.
+/// Independent weights, uniform in [low, high). Integer scalars truncate, and refuse bounds beyond their range.
 template <class Op>
 void uniform(Op& op, const UniformOptions& options = {}) {
-    if (!(options.low <= options.high))
-        refuse("init::uniform: low ", options.low, " must not exceed high ", options.high);
+    if (!(options.low <= options.high) || !std::isfinite(options.high - options.low))
+        refuse("init::uniform: low ", options.low, " must not exceed high ", options.high,
+               ", and both must be finite, as must be their difference");
+    check_held(op, "init::uniform's low", options.low);
+    check_held(op, "init::uniform's high", options.high);
     zeros(op);
     Uniform random(options.low, options.high, options.seed);
     auto& weight = op.weight();
@@ -99,13 +121,19 @@ inline double bilinear_weight(Index factor, Index tap) {
 template <class Op>
 void bilinear(Op& op) {
     const auto& o = op.options();
-    const auto kernel = [](Index f) { return 2 * f - f % 2; };
-    const Size2 expected(kernel(o.stride.h), kernel(o.stride.w));
+    const auto kernel = [](Index f) { return Checked(2) * f - f % 2; };
+    const Checked height = kernel(o.stride.h), width = kernel(o.stride.w);
+    const Size2 expected(height.value(), width.value());
     if (Op::direction != Direction::to_fine)
         refuse(Op::name, ": init::bilinear is for ConvTranspose2d, which upsamples by its stride");
     if (o.in_channels != o.out_channels)
         refuse(Op::name, ": init::bilinear needs in_channels ", o.in_channels, " equal to out_channels ",
                o.out_channels);
+    if (std::integral<typename Op::Scalar> && o.stride != Size2(1))
+        refuse(Op::name, ": init::bilinear has fractions, which integer scalars lose; use float");
+    if (height.overflow() || width.overflow())
+        refuse(Op::name, ": init::bilinear needs a kernel of twice the stride, which for stride ", o.stride, " leaves ",
+               index_width, " sizes");
     if (o.kernel != expected)
         refuse(Op::name, ": init::bilinear for stride ", o.stride, " needs kernel ", expected, ", not ", o.kernel,
                "; padding ", Size2(o.stride.h / 2, o.stride.w / 2), " then makes the output stride times as large");
@@ -126,7 +154,7 @@ void icnr(Op& op, const KaimingOptions& options = {}) {
     if (Op::direction != Direction::to_fine) refuse(Op::name, ": init::icnr is for ConvTranspose2d");
     if (o.kernel.h % o.stride.h != 0 || o.kernel.w % o.stride.w != 0)
         refuse(Op::name, ": init::icnr needs a stride that divides the kernel, not stride ", o.stride, " with kernel ",
-               o.kernel, "; kernel ", Size2(2 * o.stride.h, 2 * o.stride.w), " would do");
+               o.kernel, "; kernel ", o.stride, " or a multiple of it would do");
     kaiming_uniform(op, options);
     auto& weight = op.weight();
     for (Index c = 0; c < weight.dimension(0); ++c)

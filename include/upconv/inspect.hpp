@@ -1,8 +1,11 @@
 // Inspect: what an operator does, in numbers and words, before it runs.
 #pragma once
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conv2d.hpp"
 #include "conv_transpose2d.hpp"
@@ -22,37 +25,57 @@ inline Eigen::Tensor<Index, 2, Eigen::RowMajor> overlap_map(const ConvTranspose2
     check_filter(filter, 1);
     TransposedConvolution::check(filter, one);
     const Relation r = TransposedConvolution::relation(filter, one, {height, width});
-    Eigen::Tensor<Index, 2, Eigen::RowMajor> map(r.rows.fine, r.columns.fine);
-    for (Index i = 0; i < r.rows.fine; ++i)
-        for (Index j = 0; j < r.columns.fine; ++j) map(i, j) = overlap(r.rows, i) * overlap(r.columns, j);
+    const Shape4 shape{1, 1, r.rows.fine, r.columns.fine};
+    check_dims(filter.op, "the overlap map", dims_of<NCHW>(shape), sizeof(Index));
+    Eigen::Tensor<Index, 2, Eigen::RowMajor> map(shape.h, shape.w);
+    for (Index i = 0; i < shape.h; ++i)
+        for (Index j = 0; j < shape.w; ++j) map(i, j) = overlap(r.rows, i) * overlap(r.columns, j);
     return map;
 }
+
+/// Of each tap of an axis, which of the phases that any tap reaches it belongs to; in the order of the phases.
+struct TapPhases {
+    std::vector<Index> of_tap;
+    Index count;
+
+    TapPhases(Index kernel, Index stride, Index dilation) {
+        std::vector<Index> reached;
+        for (Index tap = 0; tap < kernel; ++tap) of_tap.push_back(tap * dilation % stride);
+        reached = of_tap;
+        std::sort(reached.begin(), reached.end());
+        reached.erase(std::unique(reached.begin(), reached.end()), reached.end());
+        count = static_cast<Index>(reached.size());
+        for (Index& phase : of_tap) phase = std::lower_bound(reached.begin(), reached.end(), phase) - reached.begin();
+    }
+};
 
 /// 0 when a constant input gives a constant output away from the border, from the weights: for each pair of channels
 /// the taps of each phase are summed, and (largest - smallest) / |mean| over the phases is what shows. Returns the
 /// worst pair's, infinity if its mean is 0.
 template <class Scalar, class Layout>
 double checkerboard_index(const ConvTranspose2d<Scalar, Layout>& up) {
+    up.check_parameters();
     const auto& o = up.options();
     const auto& weight = up.weight();
     const double phases = static_cast<double>(o.stride.h) * static_cast<double>(o.stride.w);
+    const TapPhases rows(o.kernel.h, o.stride.h, o.dilation.h), columns(o.kernel.w, o.stride.w, o.dilation.w);
+    std::vector<double> sums(static_cast<std::size_t>(rows.count * columns.count));  // of all other phases 0
+    const bool all_reached = static_cast<double>(sums.size()) == phases;
     double worst = 0;
     for (Index c = 0; c < weight.dimension(0); ++c)
         for (Index f = 0; f < weight.dimension(1); ++f) {
-            double low = 0, high = 0, total = 0;
-            for (Index p = 0; p < o.stride.h; ++p)
-                for (Index q = 0; q < o.stride.w; ++q) {
-                    double sum = 0;
-                    for (Index i = 0; i < o.kernel.h; ++i)
-                        for (Index j = 0; j < o.kernel.w; ++j)
-                            if (i * o.dilation.h % o.stride.h == p && j * o.dilation.w % o.stride.w == q)
-                                sum += static_cast<double>(weight(c, f, i, j));
-                    const bool first = p == 0 && q == 0;
-                    low = first ? sum : (std::min)(low, sum);
-                    high = first ? sum : (std::max)(high, sum);
-                    total += sum;
+            std::fill(sums.begin(), sums.end(), 0);
+            for (Index i = 0; i < o.kernel.h; ++i)
+                for (Index j = 0; j < o.kernel.w; ++j) {
+                    const Index phase = rows.of_tap[static_cast<std::size_t>(i)] * columns.count +
+                                        columns.of_tap[static_cast<std::size_t>(j)];
+                    sums[static_cast<std::size_t>(phase)] += static_cast<double>(weight(c, f, i, j));
                 }
-            if (high > low) worst = (std::max)(worst, (high - low) / std::abs(total / phases));
+            const auto [least, most] = std::minmax_element(sums.begin(), sums.end());
+            const double low = all_reached ? *least : (std::min)(*least, 0.0);
+            const double high = all_reached ? *most : (std::max)(*most, 0.0);
+            const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / phases;
+            if (high > low) worst = (std::max)(worst, (high - low) / std::abs(mean));
         }
     return worst;
 }
@@ -86,10 +109,30 @@ inline std::string formula(const Axis& axis, bool transposed, std::string_view l
     return joined(fine, " = ", scaled(axis.stride, coarse), " + ", scaled(axis.dilation, "tap"), shift);
 }
 
+/// Fine positions among which every overlap of an axis occurs, and each of them where it is nearest the middle: within
+/// a phase overlaps change only where the stretch of positions that a tap reaches begins or ends. Ascending.
+inline std::vector<Index> telling_positions(const Axis& axis) {
+    const Index middle = axis.fine / 2, stride = axis.stride;
+    std::vector<Index> positions{middle};
+    const auto add = [&](Index fine) {
+        if (fine >= 0 && fine < axis.fine) positions.push_back(fine);
+    };
+    for (Index tap = 0; tap < axis.kernel; ++tap) {
+        const Index first = axis.fine_at(0, tap), last = axis.fine_at(axis.coarse - 1, tap);
+        const Index near = middle - floor_mod(middle - first, stride);
+        for (Index fine : {floor_mod(first, stride), first, last, near}) add(fine);
+        for (Index fine : {first - stride, last + stride, near + stride}) add(fine);
+    }
+    // Of more phases than taps, one has none.
+    for (Index fine = 0; fine < (std::min)(phase_count(axis), axis.kernel + 1); ++fine) add(fine);
+    std::sort(positions.begin(), positions.end());
+    return positions;
+}
+
 /// The smallest and the largest overlap of an axis, over its whole fine grid.
 inline Range overlap_bounds(const Axis& axis) {
     Range bounds{overlap(axis, 0), overlap(axis, 0)};
-    for (Index fine = 1; fine < axis.fine; ++fine) {
+    for (Index fine : telling_positions(axis)) {
         bounds.begin = (std::min)(bounds.begin, overlap(axis, fine));
         bounds.end = (std::max)(bounds.end, overlap(axis, fine));
     }
@@ -113,7 +156,7 @@ inline std::string terms(const Axis& axis, Index fine) {
 inline Index telling_row(const Axis& axis) {
     const Index most = overlap_bounds(axis).end, middle = axis.fine / 2;
     Index best = 0;
-    for (Index fine = 0; fine < axis.fine; ++fine)
+    for (Index fine : telling_positions(axis))
         if (overlap(axis, fine) == most &&
             (overlap(axis, best) < most || std::abs(fine - middle) < std::abs(best - middle)))
             best = fine;
@@ -132,6 +175,7 @@ inline std::string ends(const Axis& axis, std::string_view lines) {
 template <class Kind, class Scalar, LayoutName L>
 std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input) {
     const bool transposed = op.direction == Direction::to_fine;
+    op.check_parameters();
     const FilterProblem problem = op.problem(input);
     const Relation& r = problem.relation;
     std::string s = joined(op.name, " ", L::name, ": ", input, " -> ", op.output_shape(input), "\n");

@@ -29,6 +29,7 @@ auto pixel_shuffle(const X& x, Size2 factor, ShuffleOrder order = ShuffleOrder::
     check_dims(op, "the output", dims, sizeof(Scalar));
     Tensor4<Scalar, storage_of<X>> y(dims);
     const auto space = view_of<Layout>(op, "the output", y);
+    if (y.size() == 0) return y;  // and no memory to point into
     executor_of(device)(depth.shape.n * depth.shape.c, static_cast<double>(depth.shape.h * depth.shape.w),
                         [&](Index item) {
                             shuffle_channel(depth, space, item / depth.shape.c, item % depth.shape.c, factor, order,
@@ -50,8 +51,10 @@ auto pixel_unshuffle(const X& x, Size2 factor, ShuffleOrder order = ShuffleOrder
     const Checked c = Checked(factor.h) * factor.w * space.shape.c;
     if (c.overflow()) refuse(op, ": the output of factor ", factor, " leaves ", index_width, " sizes");
     const Dims dims = dims_of<Layout>({space.shape.n, c.value(), space.shape.h / factor.h, space.shape.w / factor.w});
+    check_dims(op, "the output", dims, sizeof(Scalar));
     Tensor4<Scalar, storage_of<X>> y(dims);
     const auto depth = view_of<Layout>(op, "the output", y);
+    if (y.size() == 0) return y;
     executor_of(device)(depth.shape.n * c.value(), static_cast<double>(depth.shape.h * depth.shape.w), [&](Index item) {
         shuffle_channel(depth, space, item / c.value(), item % c.value(), factor, order,
                         [](Scalar& to, const Scalar& from) { to = from; });

@@ -63,13 +63,18 @@ class UpSampling2d {
     /// A new tensor, in the storage order of x.
     template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {
+        view_of<Layout>(name, "the input", x);
         return plan(Dims(x.dimensions()))(x, device);
     }
 
     /// Into y, which must have the right shape and share no memory with x.
     template <InputTensor<Scalar> X, OutputTensor<Scalar> Y, Device D = Eigen::DefaultDevice>
     void operator()(const X& x, Y&& y, const D& device = {}) const {
-        plan(Dims(x.dimensions()))(x, y, device);
+        const Dims dims(x.dimensions());
+        const Shape4 output = shape_of<Layout>(output_shape(dims));
+        const auto input = checked_view<Layout, Scalar>(name, "the input", x, shape_of<Layout>(dims));
+        checked_output<Layout>(name, y, output, input);
+        plan(dims)(x, y, device);
     }
 
     /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the
@@ -122,8 +127,10 @@ void UpSampling2d<S, L>::check_options() const {
         refuse(name, ": antialias is for bilinear, bicubic and lanczos3 with half_pixel coordinates");
     if (o.border && !smooth)
         refuse(name, ": border is for bilinear, bicubic and lanczos3, whose filters reach beside the input");
-    if (o.cubic_coefficient && (o.mode != Interpolation::bicubic || !std::isfinite(*o.cubic_coefficient)))
-        refuse(name, ": cubic_coefficient ", *o.cubic_coefficient, " is for bicubic, and must be finite");
+    constexpr double most = 1e6;  // with which no weight leaves the scalars, nor a sum of pictures its float
+    if (o.cubic_coefficient && (o.mode != Interpolation::bicubic || !(std::abs(*o.cubic_coefficient) <= most)))
+        refuse(name, ": cubic_coefficient ", *o.cubic_coefficient, " is for bicubic, and must be finite, from ", -most,
+               " to ", most);
     const auto legal = [](double scale) { return scale > 0 && std::isfinite(scale); };
     if (o.scale && !(legal(o.scale->h) && legal(o.scale->w)))
         refuse(name, ": scale (", o.scale->h, ", ", o.scale->w, ") must be positive and finite on each axis");
@@ -161,11 +168,9 @@ template <class S, LayoutName L>
 template <InputTensor<S> G, Device D>
 auto UpSampling2d<S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
     -> Tensor4<S, storage_of<G>> {
-    const Shape4 shape = shape_of<L>(x_dims);
+    checked_view<L, S>(name, "the output's gradient", grad_y, shape_of<L>(output_shape(x_dims)));
     const auto plan = gradient_plan(x_dims);
-    const View<const S> grad = view_of<L>(name, "the output's gradient", grad_y);
-    check_shape<L>(name, "the output's gradient", grad.shape, shape_of<L>(output_shape(x_dims)));
-    Tensor4<S, storage_of<G>> gradient(dims_of<L>(shape));
+    Tensor4<S, storage_of<G>> gradient(x_dims);
     plan(grad_y, gradient, device);
     return gradient;
 }

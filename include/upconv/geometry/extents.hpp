@@ -37,6 +37,12 @@ constexpr Axis checked_axis(const AxisRequest& request, const Axis& axis, Checke
     return axis;
 }
 
+/// The axis without extents, for what lies at any distance from the grids.
+constexpr Axis unbounded_axis(const AxisRequest& request, Checked before) {
+    const Axis axis{1, 1, request.kernel, request.stride, request.dilation, before.value()};
+    return checked_axis(request, axis, before.then(axis.span()));
+}
+
 /// How a convolution pads. With `same`, P = max((ceil(n / s) - 1) s + ke - n, 0) cells, the odd one at the end
 /// (Keras, TensorFlow, ONNX SAME_UPPER); with `same_lower` the odd one at the beginning.
 constexpr Sides conv_sides(const AxisRequest& request) {

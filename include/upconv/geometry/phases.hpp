@@ -47,15 +47,26 @@ constexpr Phase phase_of(const Axis& axis, Index first_fine) {
     return phase;
 }
 
-/// How many taps reach fine position `fine`: the overlap that shows as a checkerboard where it is uneven.
+/// The numbers i of `range` for which position - i * step is a multiple of `other`: every (other / gcd)-th.
+constexpr Index count_hits(Index position, Range range, Index step, Index other) {
+    for (Index i = range.begin; i < range.end; ++i)
+        if (floor_mod(position - i * step, other) == 0)
+            return (range.end - 1 - i) / (other / std::gcd(step, other)) + 1;
+    return 0;
+}
+
+/// How many taps reach fine position `fine`: the overlap that shows as a checkerboard where it is uneven. Taps and
+/// coarse positions come in pairs, so those are counted of which fewer are in reach.
 constexpr Index overlap(const Axis& axis, Index fine) {
-    Index count = 0;
-    for (Index tap = 0; tap < axis.kernel; ++tap) {
-        const Index distance = fine + axis.begin - tap * axis.dilation;
-        const bool hit = floor_mod(distance, axis.stride) == 0;
-        count += hit && distance >= 0 && distance / axis.stride < axis.coarse;
-    }
-    return count;
+    const Index position = fine + axis.begin;  // = coarse * stride + tap * dilation
+    const auto in_reach = [&](Index step, Index count, Index other_most) {
+        return Range{std::max<Index>(ceil_div(position - other_most, step), 0),
+                     (std::min)(floor_div(position, step) + 1, count)};
+    };
+    const Range taps = in_reach(axis.dilation, axis.kernel, (axis.coarse - 1) * axis.stride);
+    const Range coarse = in_reach(axis.stride, axis.coarse, axis.span() - 1);
+    return taps.size() < coarse.size() ? count_hits(position, taps, axis.dilation, axis.stride)
+                                       : count_hits(position, coarse, axis.stride, axis.dilation);
 }
 
 }  // namespace upconv

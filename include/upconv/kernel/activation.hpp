@@ -84,6 +84,9 @@ T derivative(const Activation& f, const T& x) {
             return T(one - y * y);
         }
         case Activation::Kind::clamp:
+            if constexpr (std::integral<T>)  // bounds that leave nothing of its range
+                if (f.low >= past_largest<T> || f.high < static_cast<double>(std::numeric_limits<T>::lowest()))
+                    return zero;
             return x < number<T>(f.low) || number<T>(f.high) < x ? zero : one;
         case Activation::Kind::none:
             break;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 #include "../geometry/cxx20.hpp"
@@ -47,10 +48,27 @@ constexpr Acc without_sign_of_zero(const Acc& sum) {
         return sum;
 }
 
-/// A parameter (a slope, a filter weight) as a number of type T, also where T is complex or an autodiff scalar.
+/// The double that follows the largest whole number of type T: 2^digits, exact, as the largest itself need not be.
+template <std::integral T>
+inline constexpr double past_largest = 2.0 * static_cast<double>((std::numeric_limits<T>::max)() / 2 + 1);
+
+/// Whether T holds `value`, without its fraction. C++ leaves undefined what becomes of the others.
+template <std::integral T>
+constexpr bool holds(double value) {
+    constexpr auto least = static_cast<double>(std::numeric_limits<T>::lowest());
+    return (value >= least || value > least - 1) && value < past_largest<T>;
+}
+
+/// A parameter (a slope, a filter weight) as a number of type T, also where T is complex or an autodiff scalar. Whole
+/// numbers lose the fraction; beyond their range they are the nearest there is, and NaN is 0.
 template <class T>
 constexpr T number(double value) {
-    if constexpr (std::is_arithmetic_v<T>)
+    if constexpr (std::integral<T>)
+        return holds<T>(value) ? static_cast<T>(value)
+               : value < 0     ? std::numeric_limits<T>::lowest()
+               : value > 0     ? (std::numeric_limits<T>::max)()
+                               : T(0);
+    else if constexpr (std::is_arithmetic_v<T>)
         return static_cast<T>(value);
     else if constexpr (requires {
                            typename T::value_type;

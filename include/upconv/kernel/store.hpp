@@ -25,7 +25,7 @@ struct Store {
 };
 
 /// Refuses an activation that scalars of type T do not have: complex numbers have none, whole numbers only relu and
-/// clamp.
+/// clamp, with whole bounds.
 template <class T>
 void check_activation(const char* op, const Activation& activation) {
     using Kind = Activation::Kind;
@@ -33,9 +33,14 @@ void check_activation(const char* op, const Activation& activation) {
     if (kind == Kind::none) return;
     if constexpr (!Ordered<AccumulatorOf<T>>)
         refuse(op, ": scalars that have no order, as complex numbers, take no activation; use Activation::none");
-    else if constexpr (std::integral<T>)
+    else if constexpr (std::integral<T>) {
         if (kind != Kind::relu && kind != Kind::clamp)
             refuse(op, ": integer scalars take the activations none, relu and clamp; use float for the others");
+        const double low = activation.low, high = activation.high;
+        if (kind == Kind::clamp && (low != std::trunc(low) || high != std::trunc(high)))
+            refuse(op, ": Activation::clamp(", low, ", ", high, ") of integer scalars needs whole bounds; use clamp(",
+                   std::ceil(low), ", ", std::floor(high), "), or float");
+    }
 }
 
 }  // namespace upconv

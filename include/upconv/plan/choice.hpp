@@ -69,15 +69,31 @@ inline MergedAxes cheapest_merge(const FilterProblem& problem, Isa isa) {
     return best;
 }
 
+/// Tensors that no memory holds can be planned, but never run. The plans of tiles multiply their extents with those of
+/// tiles, lanes and strips: below this bound none of their products leaves 64 bits.
+inline bool is_beyond_memory(const FilterProblem& problem) {
+    constexpr double most_numbers = 0x1p48;
+    const auto lines = [](const Axis& axis) {
+        return static_cast<double>(axis.coarse) + static_cast<double>(axis.fine) +
+               static_cast<double>(axis.overhang_before() + axis.overhang_after());
+    };
+    const Relation& r = problem.relation;
+    const double channels = static_cast<double>(r.coarse_channels) + static_cast<double>(r.fine_channels);
+    return lines(r.rows) * lines(r.columns) * channels * static_cast<double>(std::max<Index>(problem.n, 1)) >
+           most_numbers;
+}
+
 /// Filters that reach so far beyond the picture that packed rows would be mostly zeros, or a phase for each pixel: not
-/// worth packing, and without limit in memory. This depends on the picture's size, so what stands in forms the same
-/// sums: the canonical plan.
+/// worth packing, and without limit in memory. So are pictures that are themselves. This depends on the picture's size,
+/// so what stands in forms the same sums: the canonical plan.
 inline bool is_mostly_padding(const FilterProblem& problem) {
     const auto far = [&](const Axis& axis, Index input) {
         const bool many_phases = problem.direction == Direction::to_fine && phase_count(axis) > 64;
-        return many_phases || axis.overhang_before() + axis.overhang_after() > 4 * input + 256 || axis.kernel > 1024;
+        const Index overhang = axis.overhang_before() + axis.overhang_after();
+        return many_phases || static_cast<double>(overhang) > 4 * static_cast<double>(input) + 256 ||
+               axis.kernel > 1024;
     };
-    return far(problem.relation.rows, problem.input_shape().h) ||
+    return is_beyond_memory(problem) || far(problem.relation.rows, problem.input_shape().h) ||
            far(problem.relation.columns, problem.input_shape().w);
 }
 
@@ -91,7 +107,7 @@ struct Cost {
 };
 
 inline Cost channels_cost(const FilterProblem& problem, Index width, Isa isa) {
-    const auto in = static_cast<double>(problem.inputs_per_group() * problem.input_pixels_a_step());
+    const double in = static_cast<double>(problem.inputs_per_group()) * problem.input_pixels_a_step();
     const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
     const Index vectors = (problem.outputs_per_group() + width - 1) / width;
     // A single vector shares its broadcasts with none.
@@ -112,7 +128,7 @@ inline Cost channels_cost(const FilterProblem& problem, Index width, Isa isa) {
 
 inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
     const MergedAxes axes = cheapest_merge(problem, isa);
-    const auto in = static_cast<double>(problem.inputs_per_group() * problem.input_pixels_a_step());
+    const double in = static_cast<double>(problem.inputs_per_group()) * problem.input_pixels_a_step();
     const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
     const bool planes = problem.neighbours == Neighbours::columns, in_place = planes && problem.is_pointwise();
     const auto steps = static_cast<double>(axes.columns.steps);

@@ -25,7 +25,9 @@ class DepthwiseOverPlanes {
           rows_(axis_walk(problem.relation.rows, problem.direction)),
           columns_(axis_walk(problem.relation.columns, problem.direction)) {
         if (columns_.output <= width() / 2) isa_ = half_as_wide(isa_);  // the same sums in fewer lanes
-        if (rows_.output_step != 1 || columns_.output_step != 1 || !is_small()) return;
+        const Relation& r = problem.relation;
+        const bool strides = r.rows.stride > 1 || r.columns.stride > 1;
+        if ((problem.direction == Direction::to_fine && strides) || !is_small()) return;
         for (Index i = 0; i < problem.relation.weight_count(); ++i) weight_.push_back(widen<C>(weight[i]));
         lay_out();
         cut();

@@ -55,8 +55,10 @@ struct FilterProblem {
     constexpr Index phases() const {
         return direction == Direction::to_coarse ? 1 : phase_count(relation.rows) * phase_count(relation.columns);
     }
-    constexpr Index input_pixels_a_step() const {
-        return direction == Direction::to_coarse ? relation.rows.stride * relation.columns.stride : 1;
+    constexpr double input_pixels_a_step() const {  // strides without limit are legal, and only a cost needs it
+        return direction == Direction::to_coarse
+                   ? static_cast<double>(relation.rows.stride) * static_cast<double>(relation.columns.stride)
+                   : 1;
     }
     /// Each output pixel is made of the input pixel at the same place.
     constexpr bool is_pointwise() const {

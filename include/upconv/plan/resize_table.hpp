@@ -65,9 +65,23 @@ inline void add_taps(const ResizeAxis& axis, const ResizeRule& rule, Index o, Re
     }
 }
 
+/// About how many terms a table has, at most.
+inline double expected_terms(const ResizeAxis& axis, const ResizeRule& rule) {
+    const auto n = static_cast<double>(axis.input), m = static_cast<double>(axis.output);
+    if (copies_cells(rule.mode)) return m;
+    if (rule.mode == Interpolation::area) return n + 2 * m;
+    const double step = axis.scale ? 1 / *axis.scale : n / m;
+    const double length = rule.antialias ? (std::max)(step, 1.0) : 1;
+    return m * (std::min)(2 * static_cast<double>(filter_support(rule.mode)) * length + 2, n);
+}
+
 inline ResizeTable resize_table(const ResizeAxis& axis, const ResizeRule& rule) {
     ResizeTable table;
     table.first.reserve(static_cast<std::size_t>(axis.output) + 1);
+    // At once: a table that is larger than memory then fails before any of it is made.
+    const auto terms = static_cast<std::size_t>((std::min)(expected_terms(axis, rule), 0x1p58));
+    table.source.reserve(terms);
+    table.weight.reserve(terms);
     for (Index o = 0; o < axis.output; ++o) {
         add_taps(axis, rule, o, table);
         table.finish_output();

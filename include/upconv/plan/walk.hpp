@@ -44,11 +44,12 @@ struct AxisWalk {
     }
 };
 
+/// From a single step there is none to the next, and it counts as a short one: strides without limit stay cheap, and no
+/// product of a step leaves 64 bits.
 inline AxisWalk axis_walk(const Axis& axis, Direction direction) {
     AxisWalk walk;
     if (direction == Direction::to_coarse) {
-        const Index step =
-            axis.coarse > 1 ? axis.stride : 1;  // a single step has none: strides without limit stay cheap
+        const Index step = axis.coarse > 1 ? axis.stride : 1;
         walk = {axis.fine, axis.coarse, step, 1, {WalkPhase{0, axis.coarse, {}, {}}}};
         for (Index tap = 0; tap < axis.kernel; ++tap) {
             walk.phases[0].tap.push_back(tap);
@@ -56,7 +57,7 @@ inline AxisWalk axis_walk(const Axis& axis, Direction direction) {
         }
         return walk;
     }
-    walk = {axis.coarse, axis.fine, 1, axis.stride, {}};
+    walk = {axis.coarse, axis.fine, 1, (std::min)(axis.stride, axis.fine), {}};
     for (Index first = 0; first < phase_count(axis); ++first) {
         const Phase phase = phase_of(axis, first);
         WalkPhase out{first, phase.count, {}, {}};

@@ -31,7 +31,7 @@ class Plan {
     /// A new tensor, in the storage order of x.
     template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {
-        const auto input = checked_input(x);
+        const auto input = checked_view<L, Scalar>(op_, "the input", x, pass_.input_shape());
         Tensor4<Scalar, storage_of<X>> y(output_shape());
         pass_.run(input, view_of<L>(op_, "the output", y), executor_of(device));
         return y;
@@ -40,22 +40,11 @@ class Plan {
     /// Into y, which must have the shape of output_shape() and share no memory with x.
     template <InputTensor<Scalar> X, OutputTensor<Scalar> Y, Device D = Eigen::DefaultDevice>
     void operator()(const X& x, Y&& y, const D& device = {}) const {
-        const auto input = checked_input(x);
-        const auto output = view_of<L>(op_, "the output", y);
-        check_shape<L>(op_, "the output", output.shape, pass_.output_shape());
-        if (overlap<Scalar>(input, output))
-            refuse(op_, ": the output overlaps the input in memory; give it memory of its own");
-        pass_.run(input, output, executor_of(device));
+        const auto input = checked_view<L, Scalar>(op_, "the input", x, pass_.input_shape());
+        pass_.run(input, checked_output<L>(op_, y, pass_.output_shape(), input), executor_of(device));
     }
 
   private:
-    template <class X>
-    View<const Scalar> checked_input(const X& x) const {
-        const View<const Scalar> input = view_of<L>(op_, "the input", x);
-        check_shape<L>(op_, "the input", input.shape, pass_.input_shape());
-        return input;
-    }
-
     const char* op_;
     Pass pass_;
 };

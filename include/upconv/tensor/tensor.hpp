@@ -58,16 +58,21 @@ inline void check_dims(const char* op, const char* what, const Dims& dims, Index
     if (bytes.overflow()) refuse(op, ": ", what, " ", dims, " leaves ", index_width, " sizes; use a smaller one");
 }
 
-/// The tensor by the names of layout L. Refuses what check_dims() refuses and a pointer that is not aligned for its
-/// scalar.
+/// Refuses a pointer that is not aligned for its scalar.
+template <class Element>
+void check_alignment(const char* op, const char* what, const Element* data) {
+    if (reinterpret_cast<std::uintptr_t>(data) % alignof(Element) != 0)
+        refuse(op, ": the memory of ", what, " is not aligned to the ", Index(alignof(Element)),
+               " bytes of its scalar");
+}
+
+/// The tensor by the names of layout L. Refuses what check_dims() and check_alignment() refuse.
 template <LayoutName L, TensorOfRank4 X>
 auto view_of(const char* op, const char* what, X& x) {
     using Element = std::remove_pointer_t<decltype(x.data())>;
     const Dims dims(x.dimensions());
     check_dims(op, what, dims, sizeof(Element));
-    if (reinterpret_cast<std::uintptr_t>(x.data()) % alignof(Element) != 0)
-        refuse(op, ": the memory of ", what, " is not aligned to the ", Index(alignof(Element)),
-               " bytes of its scalar");
+    check_alignment(op, what, x.data());
     Dims stride;
     Index step = 1;
     for (std::size_t k = 0; k < 4; ++k) {
@@ -93,6 +98,23 @@ void check_shape(const char* op, const char* what, const Shape4& shape, const Sh
     if (shape != expected)
         refuse(op, ": ", what, " has the shape ", dims_of<L>(shape), " but must have ", dims_of<L>(expected), " (",
                L::name, ")");
+}
+
+/// What a call reads.
+template <LayoutName L, class T, TensorOfRank4 X>
+View<const T> checked_view(const char* op, const char* what, const X& x, const Shape4& expected) {
+    const View<const T> view = view_of<L>(op, what, x);
+    check_shape<L>(op, what, view.shape, expected);
+    return view;
+}
+
+/// What a call writes: no part of what it reads.
+template <LayoutName L, class T, TensorOfRank4 Y>
+View<T> checked_output(const char* op, Y& y, const Shape4& expected, View<const T> input) {
+    const View<T> output = view_of<L>(op, "the output", y);
+    check_shape<L>(op, "the output", output.shape, expected);
+    if (overlap<T>(input, output)) refuse(op, ": the output overlaps the input in memory; give it memory of its own");
+    return output;
 }
 
 }  // namespace upconv
