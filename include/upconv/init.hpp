@@ -38,7 +38,7 @@ void check_held(const Op&, const char* what, double value) {
         if (!holds<T>(value))
             refuse(Op::name, ": ", what, " ", value, " is beyond the operator's integer scalar, which holds from ",
                    std::to_string(std::numeric_limits<T>::lowest()), " to ",
-                   std::to_string(std::numeric_limits<T>::max()));
+                   std::to_string((std::numeric_limits<T>::max)()));
 }
 
 /// Refuses what an integer scalar would store as another number.
