@@ -229,6 +229,91 @@ TEST(ResizePass, LayoutAndBatchKeepEveryBit) {
             }
 }
 
+/// Numbers of every magnitude, or those whose products underflow; zeros of both signs among them.
+template <class T>
+Numbers<T> odd_numbers(Index size, std::mt19937_64& engine) {
+    std::uniform_real_distribution<double> exponent(-38, 30);
+    Numbers<T> x(static_cast<std::size_t>(size));
+    const auto kind = engine() % 3;
+    for (T& number : x) {
+        const double sign = engine() % 2 == 0 || kind == 2 ? -1 : 1, few = static_cast<double>(engine() % 4);
+        const double magnitude = kind == 0 ? std::pow(10.0, exponent(engine)) * std::min(few, 1.0)
+                                           : few * static_cast<double>(std::numeric_limits<T>::denorm_min());
+        number = static_cast<T>(sign * magnitude);
+    }
+    return x;
+}
+
+Problem random_problem(std::mt19937_64& engine) {
+    const auto from_to = [&](Index least, Index most) {
+        return least + static_cast<Index>(engine() % static_cast<std::uint64_t>(most - least + 1));
+    };
+    ResizeRule rule{.mode = static_cast<Interpolation>(from_to(0, 5))};
+    if (upconv::has_filter(rule.mode)) {
+        rule.coordinates = static_cast<Coordinates>(from_to(0, 2));
+        rule.antialias = rule.coordinates == Coordinates::half_pixel && from_to(0, 1) == 1;
+        rule.border = static_cast<upconv::ResizeBorder>(from_to(0, 1));
+    }
+    const Shape4 input{2, from_to(0, 2) == 0 ? from_to(5, 35) : from_to(1, 4), from_to(1, 9), from_to(1, 45)};
+    const auto resized = [&](Index n) {
+        const Index to[] = {n, n * from_to(1, 4), std::max<Index>(n / from_to(2, 3), 1), from_to(1, 70)};
+        return to[from_to(0, 3)];
+    };
+    return {input, rule, resized(input.h), resized(input.w), from_to(0, 1) == 1};
+}
+
+/// Where both axes copy, every bit of the definition; else its signs of zero, and the same bits in every layout, from
+/// every thread, past the caches and for each image alone.
+template <class T>
+void check_zeros(const Problem& p, std::mt19937_64& engine) {
+    SCOPED_TRACE(p.text());
+    const Numbers<T> x = odd_numbers<T>(p.from().size(), engine);
+    const ResizeTable rows = p.rows(), columns = p.columns();
+    const auto z = run(upconv::ReferenceResize<T>(p.from(), rows, columns), p, x, RowOf4::one_channel);
+    const bool copies = rows.copies() && columns.copies();
+    Problem one = p;
+    one.input.n = 1;
+    const Numbers<T> second(x.begin() + one.from().size(), x.end());
+    for (const Isa isa : every_isa()) {
+        Numbers<T> first;
+        for (const RowOf4 order : {RowOf4::one_channel, RowOf4::all_channels})
+            for (const Storing storing : {Storing::cached, Storing::streamed}) {
+                const auto made = [&](const Problem& q, const Numbers<T>& numbers, Index threads) {
+                    return run(upconv::VectorResize<T>(q.from(), rows, columns, order, isa, storing), q, numbers, order,
+                               threads);
+                };
+                const auto y = made(p, x, 1), cut = made(p, x, 5), alone = made(one, second, 1);
+                if (first.empty()) first = y;
+                const std::size_t bytes = y.size() * sizeof(T);
+                ASSERT_EQ(std::memcmp(first.data(), y.data(), bytes), 0) << "in another layout";
+                ASSERT_EQ(std::memcmp(y.data(), cut.data(), bytes), 0) << "by threads";
+                ASSERT_EQ(std::memcmp(y.data() + alone.size(), alone.data(), bytes / 2), 0) << "alone";
+            }
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            if (copies) {
+                ASSERT_EQ(std::memcmp(&first[i], &z[i], sizeof(T)), 0) << "number " << i;
+            } else if (first[i] == 0) {
+                ASSERT_FALSE(std::signbit(first[i])) << "number " << i << ", " << upconv::to_text(isa);
+            }
+            if (!copies && z[i] == 0) {
+                ASSERT_FALSE(std::signbit(z[i])) << "number " << i << " of the definition";
+            }
+        }
+    }
+}
+
+TEST(ResizePass, ASumOfZeroIsPositiveAndACopyKeepsItsSign) {
+    const unsigned seed = std::random_device()();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 engine(seed);
+    for (int i = 0; i < 400; ++i) {
+        const Problem p = random_problem(engine);
+        check_zeros<float>(p, engine);
+        check_zeros<double>(p, engine);
+        if (testing::Test::HasFatalFailure()) return;
+    }
+}
+
 TEST(ResizePass, NanAndInfinityReachOnlyWhatReadsThem) {
     const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
     for (const ResizeRule& rule : rules())

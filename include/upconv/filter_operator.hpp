@@ -7,6 +7,7 @@
 #include "options.hpp"
 #include "plan/filter_pass.hpp"
 #include "plan/gradient.hpp"
+#include "tensor/alignment.hpp"
 #include "tensor/plan.hpp"
 
 namespace upconv {
@@ -47,12 +48,12 @@ class FilterOperator {
     /// Weights start as PyTorch's layers do, kaiming_uniform with slope sqrt(5) and seed 0; the bias starts at 0, and
     /// so do weights of whole numbers, which cannot hold the fractions. Throws ShapeError for options that no input
     /// could make legal.
-    explicit FilterOperator(const Options& options);
+    explicit FilterOperator(const Options& options, OneAlignment<> = {});
 
     /// With weights of either storage order, shaped as weight() is, and a bias of out_channels numbers (or an empty
     /// one).
     template <class W, class B>
-    FilterOperator(const Options& options, const W& weight, const B& bias);
+    FilterOperator(const Options& options, const W& weight, const B& bias, OneAlignment<> = {});
 
     const Options& options() const { return options_; }
     /// Conv2d: [out, in / groups, kh, kw]. ConvTranspose2d: [in, out / groups, kh, kw]. Row-major.
@@ -173,7 +174,7 @@ class FilterOperator {
 // Construction and checks.
 
 template <class Kind, class S, LayoutName L>
-FilterOperator<Kind, S, L>::FilterOperator(const Options& options) : options_(options) {
+FilterOperator<Kind, S, L>::FilterOperator(const Options& options, OneAlignment<>) : options_(options) {
     check_options();
     const Shape4 shape = weight_shape();
     weight_.resize(shape.n, shape.c, shape.h, shape.w);
@@ -186,7 +187,8 @@ FilterOperator<Kind, S, L>::FilterOperator(const Options& options) : options_(op
 
 template <class Kind, class S, LayoutName L>
 template <class W, class B>
-FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weight, const B& bias) : options_(options) {
+FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weight, const B& bias, OneAlignment<>)
+    : options_(options) {
     check_options();
     const auto from = view_of<NCHW>(name, "the weight", weight);
     check_weight(from.shape);

@@ -5,6 +5,7 @@
 #include "engine.hpp"
 #include "options.hpp"
 #include "plan/resize_pass.hpp"
+#include "tensor/alignment.hpp"
 #include "tensor/plan.hpp"
 
 namespace upconv {
@@ -26,7 +27,9 @@ class UpSampling2d {
     static constexpr const char* name = "UpSampling2d";
 
     /// Throws ShapeError for options that no input could make legal.
-    explicit UpSampling2d(const UpSampling2dOptions& options) : options_(options) { check_options(); }
+    explicit UpSampling2d(const UpSampling2dOptions& options, OneAlignment<> = {}) : options_(options) {
+        check_options();
+    }
 
     const UpSampling2dOptions& options() const { return options_; }
     Index parameter_count() const { return 0; }

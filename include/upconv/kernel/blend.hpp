@@ -2,8 +2,8 @@
 //
 //     to[q] = sum over k of weight[k] * row[k][q]
 //
-// A sum begins at +0 and takes its terms in order, by fused multiply-adds where the machine has them, so it has the
-// same bits as stretch.hpp forms of the same terms. One row of weight 1 is copied.
+// A sum begins and ends with +0 and takes its terms in order, by fused multiply-adds where the machine has them, so it
+// has the same bits as stretch.hpp forms of the same terms. Where the whole axis copies, so does each row.
 #pragma once
 
 #include "move.hpp"
@@ -17,9 +17,10 @@ struct Blend {
     const C* const* row;
     const C* weight;
     Index rows;
+    bool copies;      // of one row of weight 1, as all outputs of the axis
     Index first = 0;  // where the rows begin
 
-    bool copies() const { return rows == 1 && *weight == C(1); }
+    bool of_one_row() const { return rows == 1 && *weight == C(1); }
 };
 
 /// How a row is stored: into the caches, or past them where the whole output would not stay there.
@@ -71,6 +72,8 @@ template <class C, int Bytes, int K, int G = 1, class = BuildFlags>
                         sum[g] += (weight[g][k] - V{}) * x;
             }
         }
+#pragma GCC unroll 8
+        for (int g = 0; K != 1 && g < G; ++g) sum[g] += V{};
     };
     const auto store = [&](Index q) __attribute__((always_inline)) {
         form(q);
@@ -119,11 +122,11 @@ template <class C, int Bytes>
                 for (int v = 0; v < 4; ++v) sum[v] += (w - V{}) * *reinterpret_cast<const V*>(x + v * width);
             }
 #pragma GCC unroll 4
-            for (int v = 0; v < 4; ++v) *reinterpret_cast<V*>(to + q + v * width) = sum[v];
+            for (int v = 0; v < 4; ++v) *reinterpret_cast<V*>(to + q + v * width) = sum[v] + V{};
         }
     if (q == n) return;
     const Index rest = q == 0 ? n : (std::max)(n - q, width);  // what is left, or one vector that overlaps the last
-    blend_vectors<C, Bytes, 0>({row, weight, rows, n - rest}, rest, to + n - rest, 0, storing);
+    blend_vectors<C, Bytes, 0>({row, weight, rows, false, n - rest}, rest, to + n - rest, 0, storing);
 }
 
 /// Output rows that are `step` apart, of n numbers; one, or two that are made of the same rows.
@@ -139,8 +142,7 @@ struct RowsTo {
 template <class C>
 bool can_pair(const Blend<C>& blend, Index n, Storing storing) {
     if (n < 64 / static_cast<Index>(sizeof(C)) || storing == Storing::streamed) return false;
-    return blend.rows == 2 || blend.rows == 4 ||
-           (blend.rows == 1 && blend.weight[0] == C(1) && blend.weight[1] == C(1));
+    return blend.rows == 2 || blend.rows == 4 || blend.copies;
 }
 
 /// Any count of rows and of numbers; the output is apart from the rows.
@@ -153,12 +155,11 @@ struct BlendRows {
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const bool copies = blend.copies();
         if (y.n < width)
-            few_numbers(copies);
+            few_numbers();
         else if (y.rows == 2)
             pair<Bytes>();
-        else if (copies)
+        else if (blend.copies)
             blend_vectors<C, Bytes, 1>(blend, y.n, y.to, 0, storing);
         else if (blend.rows == 2)
             blend_vectors<C, Bytes, 2>(blend, y.n, y.to, 0, storing);
@@ -169,11 +170,11 @@ struct BlendRows {
     }
 
   private:
-    [[gnu::always_inline]] void few_numbers(bool copies) const {
+    [[gnu::always_inline]] void few_numbers() const {
         for (Index q = 0; q < y.n; ++q) {
             C sum = 0;
             for (Index k = 0; k < blend.rows; ++k) sum += blend.weight[k] * blend.row[k][q];
-            y.to[q] = copies ? blend.row[0][q] : sum;
+            y.to[q] = blend.copies ? blend.row[0][q] : sum + C(0);
         }
     }
 

@@ -22,7 +22,7 @@ struct Columns {
     Index outputs, inner;
     const Index *first, *source;
     const C* weight;
-    bool copies;  // one term of weight 1 each
+    bool copies;  // one term of weight 1 each, as the whole axis
     Stretch<C> picks;
 };
 
@@ -33,11 +33,13 @@ template <class C, int Bytes>
         const Index begin = columns.first[o], count = columns.first[o + 1] - begin;
         for (Index t = 0; t < count; ++t) cells[t] = from + columns.source[begin + t] * columns.inner;
         if (columns.copies)
-            blend_vectors<C, Bytes, 1>({cells, columns.weight + begin, 1}, columns.inner, to, 0, Storing::cached);
+            blend_vectors<C, Bytes, 1>({cells, columns.weight + begin, 1, true}, columns.inner, to, 0, Storing::cached);
         else if (count == 2)
-            blend_vectors<C, Bytes, 2>({cells, columns.weight + begin, 2}, columns.inner, to, 0, Storing::cached);
+            blend_vectors<C, Bytes, 2>({cells, columns.weight + begin, 2, false}, columns.inner, to, 0,
+                                       Storing::cached);
         else
-            blend_vectors<C, Bytes, 0>({cells, columns.weight + begin, count}, columns.inner, to, 0, Storing::cached);
+            blend_vectors<C, Bytes, 0>({cells, columns.weight + begin, count, false}, columns.inner, to, 0,
+                                       Storing::cached);
     }
 }
 
@@ -52,7 +54,7 @@ template <class C>
             C sum = 0;
             for (Index t = columns.first[o]; t < columns.first[o + 1]; ++t)
                 sum += columns.weight[t] * from[columns.source[t] * columns.inner + c];
-            *to = sum;
+            *to = sum + C(0);
         }
 }
 

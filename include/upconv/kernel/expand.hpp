@@ -97,6 +97,8 @@ template <class C, int Bytes, int J, int K, int G, class = BuildFlags>
                 else
                     sum[g] += (weight[g][k] - V{}) * x;
         }
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g) sum[g] += V{};
     };
     const Index first = run.vector * width, step = run.vector_step * width;
     const Index last = first + (run.count - 1) * step, whole = last + width <= y.n ? run.count : run.count - 1;

@@ -29,16 +29,12 @@ struct Terms {
     const Index* source;
     const double* weight;
     Index count;
-
-    /// A plain copy of one cell.
-    bool copies() const { return count == 1 && *weight == 1; }
 };
 
-/// One output cell. The sum starts with its first term, so that a copy keeps every bit (-0 too).
+/// One output cell that is a sum; a sum of 0 is +0.
 template <class T>
 T resample_cell(View<const T> input, Index n, Index c, Terms rows, Terms columns) {
     using Acc = ResizeSum<T>;
-    if (rows.copies() && columns.copies()) return input(n, c, *rows.source, *columns.source);
     if (rows.count == 0 || columns.count == 0) return number<T>(0);
     const auto row_sum = [&](Index i) {
         Acc sum = number<Acc>(columns.weight[0]) * widen<Acc>(input(n, c, i, columns.source[0]));
@@ -48,7 +44,7 @@ T resample_cell(View<const T> input, Index n, Index c, Terms rows, Terms columns
     };
     Acc sum = number<Acc>(rows.weight[0]) * row_sum(rows.source[0]);
     for (Index a = 1; a < rows.count; ++a) sum += number<Acc>(rows.weight[a]) * row_sum(rows.source[a]);
-    return rounded<T>(sum);
+    return rounded<T>(sum + number<Acc>(0));
 }
 
 }  // namespace upconv

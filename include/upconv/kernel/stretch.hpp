@@ -60,7 +60,7 @@ template <class C, int Bytes, int K, bool OneBase>
             pick<C, Bytes>(&in, &lane[k], &picked);
             sum += weight[k] * picked;
         }
-        *reinterpret_cast<V*>(y) = sum;
+        *reinterpret_cast<V*>(y) = sum + V{};
     }
 }
 
@@ -89,7 +89,7 @@ template <class C, int Bytes, int N>
         }
     }
 #pragma GCC unroll 4
-    for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(to + v * y_step) = sum[v];
+    for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(to + v * y_step) = sum[v] + V{};
 }
 
 template <class C, int Bytes>

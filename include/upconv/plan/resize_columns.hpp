@@ -13,14 +13,13 @@ template <class C>
 class RoundedTable {
   public:
     explicit RoundedTable(ResizeTable table)
-        : first_(std::move(table.first)),
+        : copies_(table.copies()),
+          first_(std::move(table.first)),
           source_(std::move(table.source)),
           weight_(table.weight.begin(), table.weight.end()) {
-        copies_ = static_cast<Index>(weight_.size()) == outputs();
         for (Index o = 0; o < outputs(); ++o) {
             const Index begin = first(o), count = first(o + 1) - begin;
             most_ = (std::max)(most_, count);
-            copies_ = copies_ && count == 1 && weight_[static_cast<std::size_t>(begin)] == C(1);
             if (count > 0) span_ = (std::max)(span_, source(begin + count - 1) + 1 - source(begin));
         }
     }
@@ -29,7 +28,7 @@ class RoundedTable {
     Index terms() const { return static_cast<Index>(weight_.size()); }
     Index most() const { return most_; }     // terms of an output
     Index span() const { return span_; }     // inputs from the first to the last term of an output
-    bool copies() const { return copies_; }  // one term of weight 1 each
+    bool copies() const { return copies_; }  // ResizeTable::copies()
     Index first(Index o) const { return first_[static_cast<std::size_t>(o)]; }
     Index source(Index term) const { return source_[static_cast<std::size_t>(term)]; }
     const Index* firsts() const { return first_.data(); }
@@ -60,10 +59,10 @@ class RoundedTable {
     }
 
   private:
+    bool copies_;
     std::vector<Index> first_, source_;
     std::vector<C> weight_;
     Index most_ = 0, span_ = 1;
-    bool copies_ = false;
 };
 
 template <class C>

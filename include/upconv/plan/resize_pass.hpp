@@ -19,7 +19,10 @@ class ReferenceResize {
     using Scalar = T;
 
     ReferenceResize(Shape4 input, ResizeTable rows, ResizeTable columns, RowOf4 = RowOf4::one_channel)
-        : input_(input), rows_(std::move(rows)), columns_(std::move(columns)) {}
+        : input_(input),
+          rows_(std::move(rows)),
+          columns_(std::move(columns)),
+          copies_(rows_.copies() && columns_.copies()) {}
 
     Shape4 input_shape() const { return input_; }
     Shape4 output_shape() const { return {input_.n, input_.c, rows_.outputs(), columns_.outputs()}; }
@@ -33,7 +36,8 @@ class ReferenceResize {
         executor(shape.n * shape.c * shape.h, cycles, [&](Index item) {
             const Index i = item % shape.h, c = item / shape.h % shape.c, n = item / shape.h / shape.c;
             for (Index j = 0; j < shape.w; ++j)
-                output(n, c, i, j) = resample_cell(input, n, c, terms(rows_, i), terms(columns_, j));
+                output(n, c, i, j) = copies_ ? input(n, c, *terms(rows_, i).source, *terms(columns_, j).source)
+                                             : resample_cell(input, n, c, terms(rows_, i), terms(columns_, j));
         });
     }
 
@@ -46,6 +50,7 @@ class ReferenceResize {
 
     Shape4 input_;
     ResizeTable rows_, columns_;
+    bool copies_;
 };
 
 /// Whether the sums of a resize of T have vectors: float and double, and what is summed in them; whole numbers that are

@@ -15,6 +15,15 @@ struct ResizeTable {
 
     Index outputs() const { return static_cast<Index>(first.size()) - 1; }
 
+    /// Every output is one cell as it is. Where the tables of both axes copy, a cell keeps every bit, -0 and NaN too;
+    /// else every output is a sum, those of one term too, and a sum of 0 is stored as +0 whatever its terms' signs:
+    /// each kernel adds +0 to what it has summed (a fused multiply-add makes -0 of a product that underflows).
+    bool copies() const {
+        return static_cast<Index>(weight.size()) == outputs() &&
+               std::all_of(weight.begin(), weight.end(), [](double w) { return w == 1; }) &&
+               std::adjacent_find(first.begin(), first.end()) == first.end();
+    }
+
     /// In ascending order of the cells. Terms of one output that fall on the same cell are one term; terms of weight 0
     /// are none.
     void add(Index cell, double w) {

@@ -124,7 +124,7 @@ class ResizeWorker {
     /// Row i, or i and the next one of `most`: how many.
     Index make(Index i, Index most) {
         const Index begin = job_.rows.first(i), n = job_.output.shape.w * job_.inner;
-        const Blend<C> blend{row_, job_.rows.weights() + begin, job_.rows.first(i + 1) - begin};
+        const Blend<C> blend{row_, job_.rows.weights() + begin, job_.rows.first(i + 1) - begin, job_.rows.copies()};
         find_rows(begin, blend.rows);
         T* const to = to_ + i * job_.output.stride.h;
         if constexpr (std::is_same_v<T, C>)
@@ -138,7 +138,7 @@ class ResizeWorker {
                     run_on(job_.isa, BlendRows<C>{blend, y, job_.storing});
                 return y.rows;
             }
-        const bool blends = ends_with_rows_ || !blend.copies();
+        const bool blends = ends_with_rows_ || !(columns_.copies ? blend.copies : blend.of_one_row());
         C* const sums = ends_with_rows_ ? made_ : loaded_;
         if (blends) {
             const Index numbers = ends_with_rows_ ? n : job_.input.shape.w * job_.inner;

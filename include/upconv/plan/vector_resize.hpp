@@ -60,7 +60,7 @@ class VectorResize {
     /// The fewer rows are resized along their columns.
     AxisOrder order() const {
         if (rows_.outputs() <= input_.h) return AxisOrder::rows_first;
-        const bool same_kind = rows_.most() == 1 || !columns_.table().copies();
+        const bool same_kind = rows_.copies() || !columns_.table().copies();
         return rows_.is_expansion() && columns_.is_expansion() && same_kind ? AxisOrder::together
                                                                             : AxisOrder::columns_first;
     }
