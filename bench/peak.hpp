@@ -17,8 +17,8 @@ struct MultiplyAdds {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        using V = upconv::Vector<float, Bytes>;
-        constexpr int chains = upconv::sums_in_registers(Bytes);  // at least latency 4 x 2 units
+        using V = upconv::detail::Vector<float, Bytes>;
+        constexpr int chains = upconv::detail::sums_in_registers(Bytes);  // at least latency 4 x 2 units
         const V factor = 0.5f * *seed - V{}, term = *seed - V{};
         V sum[chains];
 #pragma GCC unroll 24
@@ -41,7 +41,7 @@ inline double core_peak() {
     for (int run = 0; run < 4; ++run) {
         double flops = 0;
         const auto start = std::chrono::steady_clock::now();
-        upconv::run_on(upconv::best_isa(), MultiplyAdds{&seed, &flops});
+        upconv::detail::run_on(upconv::detail::best_isa(), MultiplyAdds{&seed, &flops});
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
         best = std::max(best, flops / time.count());
     }

@@ -18,7 +18,7 @@ Resizer resizer(const Resize& r, const Pictures& pictures, int threads) {
         {.scale = r.scale, .mode = modes[static_cast<int>(r.filter)], .antialias = r.antialias});
     const auto pool = std::make_shared<Eigen::ThreadPool>(threads);
     const auto device = std::make_shared<Eigen::ThreadPoolDevice>(pool.get(), threads);
-    const auto dims = [](Index extent) { return upconv::dims_of<Layout>({1, 3, extent, extent}); };
+    const auto dims = [](Index extent) { return upconv::detail::dims_of<Layout>({1, 3, extent, extent}); };
     const Eigen::TensorMap<const upconv::Tensor4<float>> x(pictures.x.data(), dims(r.input_extent()));
     const Eigen::TensorMap<upconv::Tensor4<float>> y(pictures.y.data(), dims(r.output_extent()));
     const auto work = [&](const auto& plan) {

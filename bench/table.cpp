@@ -94,7 +94,7 @@ double Table::Mean::value() const { return std::exp(log_sum / count); }
 void Table::print_head() const {
     std::printf(style_.markdown ? "%d %s, GFLOP/s and share of the multiply-add peak (%s)\n\n"
                                 : "\n%d %s: GFLOP/s and share of the multiply-add peak (%s)\n",
-                threads_, threads_ == 1 ? "thread" : "threads", upconv::to_text(upconv::best_isa()));
+                threads_, threads_ == 1 ? "thread" : "threads", to_text(upconv::detail::best_isa()));
     std::vector<std::string> titles, rules;
     for (const Column& column : columns) {
         titles.emplace_back(column.title);

@@ -68,7 +68,7 @@ std::vector<Tap> taps(const Case& c, Index o, Index extent) {
 
 /// What is wrong with every 997th output, in NCHW, or an empty text.
 template <class At>
-std::string error_of(const Case& c, const bench::Operands& operands, const upconv::Shape4& out, const At& y) {
+std::string error_of(const Case& c, const bench::Operands& operands, const upconv::detail::Shape4& out, const At& y) {
     for (Index at = 0; at < out.size(); at += 997) {
         const Index j = at % out.w, i = at / out.w % out.h, channel = at / out.w / out.h;
         double value = 0, magnitude = 0;
@@ -106,14 +106,14 @@ void run(benchmark::State& state, const Case& c, int threads) {
     const auto plan = op.plan(bench::input_dims<Layout>(picture));
     const bench::Order order = bench::order_of<Layout>;
     const bench::InputMap x(operands.x(order).data(), plan.input_shape());
-    bench::Buffer result(upconv::shape_of<Layout>(plan.output_shape()).size());
+    bench::Buffer result(upconv::detail::shape_of<Layout>(plan.output_shape()).size());
     bench::OutputMap y(result.data(), plan.output_shape());
     Eigen::ThreadPool pool(threads);
     const Eigen::ThreadPoolDevice device(&pool, threads);
     const auto call = [&] { threads == 1 ? plan(x, y) : plan(x, y, device); };
     call();
     const std::string error =
-        error_of(c, operands, upconv::shape_of<Layout>(plan.output_shape()), [&](Index channel, Index i, Index j) {
+        error_of(c, operands, upconv::detail::shape_of<Layout>(plan.output_shape()), [&](Index channel, Index i, Index j) {
             return order == bench::Order::nhwc ? y(0, i, j, channel) : y(0, channel, i, j);
         });
     if (!error.empty()) return state.SkipWithError(error.c_str());

@@ -2,6 +2,6 @@
 #include <upconv/plan/filter_plan_kernels.hpp>
 #include <upconv/tensor/scalar.hpp>
 
-template class upconv::KernelPlan<float>;
-template class upconv::KernelPlan<Eigen::half>;
-template class upconv::KernelPlan<Eigen::bfloat16>;
+template class upconv::detail::KernelPlan<float>;
+template class upconv::detail::KernelPlan<Eigen::half>;
+template class upconv::detail::KernelPlan<Eigen::bfloat16>;

@@ -3,14 +3,14 @@
 #include <upconv/plan/vector_resize.hpp>
 #include <upconv/tensor/scalar.hpp>
 
-template class upconv::PlannedResize<float>;
-template class upconv::PlannedResize<double>;
-template class upconv::PlannedResize<Eigen::half>;
-template class upconv::PlannedResize<Eigen::bfloat16>;
-template class upconv::PlannedResize<std::uint8_t>;
-template class upconv::PlannedResize<int>;
-template class upconv::PlannedResize<unsigned>;
-template class upconv::PlannedResize<long>;
-template class upconv::PlannedResize<unsigned long>;
-template class upconv::PlannedResize<long long>;
-template class upconv::PlannedResize<unsigned long long>;
+template class upconv::detail::PlannedResize<float>;
+template class upconv::detail::PlannedResize<double>;
+template class upconv::detail::PlannedResize<Eigen::half>;
+template class upconv::detail::PlannedResize<Eigen::bfloat16>;
+template class upconv::detail::PlannedResize<std::uint8_t>;
+template class upconv::detail::PlannedResize<int>;
+template class upconv::detail::PlannedResize<unsigned>;
+template class upconv::detail::PlannedResize<long>;
+template class upconv::detail::PlannedResize<unsigned long>;
+template class upconv::detail::PlannedResize<long long>;
+template class upconv::detail::PlannedResize<unsigned long long>;

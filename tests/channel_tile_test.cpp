@@ -64,17 +64,17 @@ void check_channels(const ChannelCase& of, const Way& way) {
     std::vector<std::vector<const C*>> rows;
     std::vector<SumRows<C>> sums;
     std::vector<std::vector<Index>> steps;
-    std::vector<upconv::ChannelPart<C>> parts;
+    std::vector<upconv::detail::ChannelPart<C>> parts;
     for (const Taps& taps : phase_taps) {
         const Index begin = static_cast<Index>(weights.size()) / lanes;
         for (Index i = 0; i < taps.rows * taps.columns * of.channels * lanes; ++i)
             weights.push_back(small_integer<C>(engine));
         rows.emplace_back();
         for (Index a = taps.part_rows.begin; a < taps.part_rows.end; ++a)
-            for (Index p = 0; p < upconv::ChannelPart<C>::listed(of.pixels); ++p)
+            for (Index p = 0; p < upconv::detail::ChannelPart<C>::listed(of.pixels); ++p)
                 rows.back().push_back(input.at(a, std::min(p, of.pixels - 1) * input.step + taps.part_columns.begin));
         sums.emplace_back(of.pixels, blocks * lanes);
-        sums.back().rows.resize(static_cast<std::size_t>(upconv::ChannelPart<C>::listed(of.pixels)),
+        sums.back().rows.resize(static_cast<std::size_t>(upconv::detail::ChannelPart<C>::listed(of.pixels)),
                                 sums.back().rows.back());
         const Index run = taps.as_run && input.blocks == 1 ? taps.part_columns.size() : 1;
         // The rows of taps in lists of their own, or all from the list of the first.
@@ -83,7 +83,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
                          .tap_rows = taps.part_rows.size(),
                          .tap_columns = taps.part_columns.size() / run,
                          .row = nullptr,
-                         .list_step = even ? 0 : upconv::ChannelPart<C>::listed(of.pixels),
+                         .list_step = even ? 0 : upconv::detail::ChannelPart<C>::listed(of.pixels),
                          .row_step = even ? input.blocks * input.block_stride : 0,
                          .sums = nullptr,
                          .column_offset = column_offset.data(),
@@ -107,7 +107,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
         parts[i].sums = sums[i].rows.data();
         parts[i].step_offset = steps[i].data();
     }
-    std::vector<upconv::ChannelOperands<C>> operands;
+    std::vector<upconv::detail::ChannelOperands<C>> operands;
     for (Index b = 0; b < blocks; ++b)
         operands.push_back({.weight = weights.data(),
                             .channels = of.channels,
@@ -116,7 +116,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
                             .bias = bias.data() + b * lanes,
                             .activation = of.activation});
     const auto count = static_cast<Index>(parts.size());
-    run<C>(way, upconv::ChannelTiles<C, N>{parts.data(), count, operands.data(), blocks, of.channels % 4 == 0});
+    run<C>(way, upconv::detail::ChannelTiles<C, N>{parts.data(), count, operands.data(), blocks, of.channels % 4 == 0});
 
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const Taps& taps = phase_taps[i];
@@ -136,7 +136,7 @@ void check_channels(const ChannelCase& of, const Way& way) {
                         }
         for (C* row : expected.rows)
             for (Index lane = 0; lane < blocks * lanes; ++lane)
-                row[lane] = upconv::activate(of.activation, row[lane] + bias[static_cast<std::size_t>(lane)]);
+                row[lane] = upconv::detail::activate(of.activation, row[lane] + bias[static_cast<std::size_t>(lane)]);
         ASSERT_TRUE(close(of.activation, sums[i].memory, expected.memory))
             << "activation " << static_cast<int>(of.activation.kind) << ", part " << i << ", " << of.pixels
             << " pixels, " << of.channels << " channels, " << N << " vectors of " << to_text(way)

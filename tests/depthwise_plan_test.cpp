@@ -11,8 +11,8 @@
 
 namespace {
 
-using upconv::FilterProblem;
 using upconv::Index;
+using upconv::detail::FilterProblem;
 
 /// A copy of a tensor that begins `offset` numbers past a cache line, between other numbers.
 template <class T>
@@ -26,7 +26,7 @@ class Placed {
         std::copy(x.memory.begin(), x.memory.end(), memory_.begin() + first_);
     }
 
-    upconv::View<T> view() { return {memory_.data() + first_, shape_, stride_}; }
+    upconv::detail::View<T> view() { return {memory_.data() + first_, shape_, stride_}; }
     std::vector<T> numbers() const { return {memory_.begin() + first_, memory_.begin() + first_ + size_}; }
     bool around_lives() const {
         const auto lives = [&](T number) { return number == around_; };
@@ -38,7 +38,7 @@ class Placed {
     static constexpr Index margin = 64;
     T around_;
     std::vector<T> memory_;
-    upconv::Shape4 shape_, stride_;
+    upconv::detail::Shape4 shape_, stride_;
     Index first_ = 0, size_ = 0;
 };
 
@@ -50,8 +50,8 @@ std::vector<T> placed_output(const Plan& plan, const FilterProblem& p, const Num
                              Index input_at, Index output_at, Index threads) {
     Placed<T> x(numbers.input, input_at, nan_of<T>);
     Placed<T> y(TensorOf<T>(p.output_shape(), order, nan_of<T>), output_at, T(12345));
-    plan.run(upconv::View<const T>(x.view()), y.view(), upconv::Store<T>{numbers.bias.data(), p.activation},
-             PretendedThreads{threads});
+    plan.run(upconv::detail::View<const T>(x.view()), y.view(),
+             upconv::detail::Store<T>{numbers.bias.data(), p.activation}, PretendedThreads{threads});
     EXPECT_TRUE(y.around_lives()) << to_text(p);
     return y.numbers();
 }
@@ -76,7 +76,7 @@ FilterProblem random_wide_depthwise(Dice& dice, Index width) {
                   axis(dice(0, 1) == 0 ? 160 / (to_fine ? stride : 2) + 1 : 20, stride,
                        dice(1, 2 * std::min<Index>(stride, 9) + 1)),
                   channels, channels, channels};
-    p.direction = to_fine ? upconv::Direction::to_fine : upconv::Direction::to_coarse;
+    p.direction = to_fine ? upconv::detail::Direction::to_fine : upconv::detail::Direction::to_coarse;
     p.n = dice(1, 2);
     if (dice(0, 3) == 0) p.activation = upconv::Activation::relu;
     return p;
@@ -86,8 +86,8 @@ template <class T>
 void check_places(std::uint64_t seed) {
     Dice dice(seed);
     for (std::uint64_t trial = 0; trial < 500; ++trial)
-        for (upconv::Isa isa : every_isa_with_kernels()) {
-            const FilterProblem p = random_wide_depthwise(dice, upconv::vector_bytes(isa) / Index(sizeof(T)));
+        for (upconv::detail::Isa isa : every_isa_with_kernels()) {
+            const FilterProblem p = random_wide_depthwise(dice, upconv::detail::vector_bytes(isa) / Index(sizeof(T)));
             for (Memory order : {Memory::planes, Memory::pixels}) {
                 Numbers4<T> integers = integer_numbers<T>(p, order, trial);
                 const Numbers4<T> normals = normal_numbers<T>(p, order, trial);
@@ -96,7 +96,7 @@ void check_places(std::uint64_t seed) {
                         dice(0, static_cast<Index>(integers.input.memory.size()) - 1))] = nan_of<T>;
                 const auto plan = plan_by(upconv::Algorithm::depthwise, p, integers.weight, isa);
                 const auto other = plan_by(upconv::Algorithm::depthwise, p, normals.weight, isa);
-                const upconv::ReferencePlan<T> reference(p, integers.weight.data());
+                const upconv::detail::ReferencePlan<T> reference(p, integers.weight.data());
                 const std::vector<T> expected = output_of(reference, p, integers, order).memory;
                 const std::vector<T> bits = placed_output(other, p, normals, order, 0, 0, 1);
                 for (int place = 0; place < 3; ++place) {
@@ -104,7 +104,7 @@ void check_places(std::uint64_t seed) {
                     const Index x_at = dice(0, most), y_at = dice(0, 1) == 0 ? x_at : dice(0, most);
                     const auto where = [&] {
                         return std::to_string(x_at) + " and " + std::to_string(y_at) + " numbers past a line, " +
-                               std::to_string(threads) + " threads, " + upconv::to_text(isa) +
+                               std::to_string(threads) + " threads, " + to_text(isa) +
                                (order == Memory::planes ? ", planes; " : ", pixels; ") + to_text(p);
                     };
                     ASSERT_TRUE(same_numbers(placed_output(plan, p, integers, order, x_at, y_at, threads), expected))

@@ -9,7 +9,7 @@
 namespace {
 
 using upconv::Range;
-using upconv::TapLine;
+using upconv::detail::TapLine;
 
 template <class C>
 std::vector<C> small_integers(Index size, std::mt19937& engine) {
@@ -38,24 +38,24 @@ void check_channels(Index channels, const TapLine& rows, const TapLine& columns,
     std::vector<C> memory = filled(2 * gap + height * width * step, canary<C>);
     C* const y = memory.data() + gap;
     for (Range block : {Range{0, width / 2}, Range{width / 2, width}})
-        run<C>(way, upconv::DepthwiseChannels<C>{x.data(),
-                                                 y,
-                                                 with_lead.data() + lead,
-                                                 bias.data(),
-                                                 upconv::Activation::clamp(-20, 20),
-                                                 rows,
-                                                 columns,
-                                                 {0, height},
-                                                 block,
-                                                 {0, channels - shift},
-                                                 x_row,
-                                                 step,
-                                                 width * step,
-                                                 step,
-                                                 weight_step,
-                                                 shift,
-                                                 channels,
-                                                 {0, width}});
+        run<C>(way, upconv::detail::DepthwiseChannels<C>{x.data(),
+                                                         y,
+                                                         with_lead.data() + lead,
+                                                         bias.data(),
+                                                         upconv::Activation::clamp(-20, 20),
+                                                         rows,
+                                                         columns,
+                                                         {0, height},
+                                                         block,
+                                                         {0, channels - shift},
+                                                         x_row,
+                                                         step,
+                                                         width * step,
+                                                         step,
+                                                         weight_step,
+                                                         shift,
+                                                         channels,
+                                                         {0, width}});
     bool equal = true;
     for (std::size_t i = 0; i < memory.size(); ++i) {
         const Index at = static_cast<Index>(i) - gap;
@@ -123,9 +123,9 @@ void check_planes(Index rows, Index columns, Index taps, Index step, Index betwe
     const std::vector<Index> column_offset{2, 1, 3, 0, 5};
     const Index y_row = columns + between, y_plane = rows * y_row + gap;
     std::vector<C> y = filled(planes * y_plane, canary<C>), expected = y;
-    run<C>(way, upconv::DepthwisePlanes<C>{x.data(), y.data(), weight.data(), bias.data(), upconv::Activation::relu,
-                                           column_offset.data(), taps, taps, planes, rows, columns, plane, step * row,
-                                           row, y_plane, y_row});
+    run<C>(way, upconv::detail::DepthwisePlanes<C>{x.data(), y.data(), weight.data(), bias.data(),
+                                                   upconv::Activation::relu, column_offset.data(), taps, taps, planes,
+                                                   rows, columns, plane, step * row, row, y_plane, y_row});
     for (Index p = 0; p < planes; ++p)
         for (Index i = 0; i < rows * columns; ++i) {
             C sum = 0;
@@ -161,8 +161,8 @@ void check_padded_rows() {
                 const Index planes = 2, rows = 3, phase = columns + 3, row = step * phase;
                 const std::vector<C> x = small_integers<C>(planes * rows * columns, engine);
                 std::vector<C> packed = filled(planes * rows * row, canary<C>), expected = packed;
-                run<C>(way, upconv::PaddedRows<C>{x.data(), packed.data() + 1, planes, rows, columns, step,
-                                                  rows * columns, columns, rows * row, row, phase});
+                run<C>(way, upconv::detail::PaddedRows<C>{x.data(), packed.data() + 1, planes, rows, columns, step,
+                                                          rows * columns, columns, rows * row, row, phase});
                 for (Index i = 0; i < planes * rows * columns; ++i)
                     expected[static_cast<std::size_t>(1 + i / columns * row + i % columns % step * phase +
                                                       i % columns / step)] = x[static_cast<std::size_t>(i)];

@@ -375,9 +375,9 @@ TEST(Hostile, OverlapMap) {
         const Size2 input = dice.pair(1, 5);
         double size = 0;
         accepts([&] {
-            const auto filter = upconv::filter_of<upconv::TransposedConvolution>(options);
-            upconv::check_filter(filter, 1);
-            const auto r = upconv::TransposedConvolution::relation(filter, options, input);
+            const auto filter = upconv::detail::filter_of<upconv::detail::TransposedConvolution>(options);
+            upconv::detail::check_filter(filter, 1);
+            const auto r = upconv::detail::TransposedConvolution::relation(filter, options, input);
             size = static_cast<double>(r.rows.fine) * static_cast<double>(r.columns.fine);
         });
         return !takes_long(size) && accepts([&] { upconv::overlap_map(options, input.h, input.w); });

@@ -11,11 +11,11 @@
 
 namespace {
 
-using upconv::channel_block;
 using upconv::Index;
-using upconv::RowOf;
-using upconv::Shape4;
-using upconv::View;
+using upconv::detail::channel_block;
+using upconv::detail::RowOf;
+using upconv::detail::Shape4;
+using upconv::detail::View;
 
 /// Whole numbers in a byte, summed in float: stands for half and bfloat16.
 struct Narrow {
@@ -36,7 +36,7 @@ struct upconv::Accumulator<Narrow> {
 namespace {
 
 template <class T>
-using SumOf = upconv::AccumulatorOf<T>;
+using SumOf = upconv::detail::AccumulatorOf<T>;
 
 template <class T>
 const T canary = T(77);
@@ -117,13 +117,13 @@ struct Transpose {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        upconv::transpose<Bytes>(from, from_step, rows, columns, to, to_step);
+        upconv::detail::transpose<Bytes>(from, from_step, rows, columns, to, to_step);
     }
 };
 
 TYPED_TEST(Rows, Transpose) {
     using C = SumOf<TypeParam>;
-    for (upconv::Isa isa : every_isa_with_kernels())
+    for (upconv::detail::Isa isa : every_isa_with_kernels())
         for (Index rows = 0; rows <= 35; ++rows)
             for (Index columns = 0; columns <= 19; ++columns) {
                 const Index from_step = columns + 3, to_step = rows + 2;
@@ -146,8 +146,8 @@ TYPED_TEST(Rows, PackForChannels) {
             for (Index columns : {1, 4, 19, 26}) {
                 const Index block = std::min(channels, channel_block), blocks = (channels + block - 1) / block;
                 std::vector<C> packed = filled(blocks * columns * block + 1, canary<C>), expected = packed;
-                run_on(upconv::best_isa(),
-                       upconv::PackRow<C, TypeParam>{x.view(), {1, 1, channels, 2, first, columns}, packed.data()});
+                run_on(upconv::detail::best_isa(), upconv::detail::PackRow<C, TypeParam>{
+                                                       x.view(), {1, 1, channels, 2, first, columns}, packed.data()});
                 // The channels that the last block lacks are nobody's, between the columns of the picture.
                 for (Index c = 0; c < blocks * block; ++c)
                     for (Index j = 0; j < columns; ++j) {
@@ -170,8 +170,8 @@ TYPED_TEST(Rows, UnpackFromChannels) {
         for (Index j = 0; j < width; ++j)
             for (Index c = 0; c < channels; ++c)
                 expected.view()(1, c + 1, 2, j + 1) = TypeParam(sums[static_cast<std::size_t>(j * lanes + c)]);
-        run_on(upconv::best_isa(),
-               upconv::UnpackRow<C, TypeParam>{sums.data(), lanes, {1, 1, channels, 2, 1, width}, y.view()});
+        run_on(upconv::detail::best_isa(),
+               upconv::detail::UnpackRow<C, TypeParam>{sums.data(), lanes, {1, 1, channels, 2, 1, width}, y.view()});
         ASSERT_TRUE(y.memory == expected.memory)
             << "layout " << static_cast<int>(layout) << ", " << channels << " channels, width " << width;
     });
@@ -184,11 +184,11 @@ void check_pack_planes(Picture<T>& x, Index channels, Index step, Index first, I
     using C = SumOf<T>;
     const Index rows = 4, span = cells - shared, phase = rows * span + shared + 16, channel_step = step * phase + 5;
     const View<const T> in = x.view();
-    for (upconv::Isa isa : every_isa_with_kernels()) {
+    for (upconv::detail::Isa isa : every_isa_with_kernels()) {
         std::vector<C> packed = filled(channels * channel_step, canary<C>), expected = packed;
-        run_on(isa, upconv::PackPlanes<C, T>{&in(1, 1, inside.begin, 0), in.stride.c, in.stride.h, in.stride.w,
-                                             channels, rows, inside, in.shape.w, first, step, cells, channel_step,
-                                             phase, span, packed.data()});
+        run_on(isa, upconv::detail::PackPlanes<C, T>{&in(1, 1, inside.begin, 0), in.stride.c, in.stride.h, in.stride.w,
+                                                     channels, rows, inside, in.shape.w, first, step, cells,
+                                                     channel_step, phase, span, packed.data()});
         for (Index c = 0; c < channels; ++c)
             for (Index e = 0; e < step; ++e) {
                 const Index plane = c * channel_step + e * phase;
@@ -241,8 +241,8 @@ TYPED_TEST(Rows, UnpackFromPixels) {
                                     TypeParam(sums[static_cast<std::size_t>(p * phase_step + c * channel_step +
                                                                             r * row_step + j)]);
                 const View<TypeParam> out = y.view();
-                for (upconv::Isa isa : every_isa_with_kernels()) {
-                    run_on(isa, upconv::UnpackPlanes<C, TypeParam>{
+                for (upconv::detail::Isa isa : every_isa_with_kernels()) {
+                    run_on(isa, upconv::detail::UnpackPlanes<C, TypeParam>{
                                     sums.data(), phase_step, channel_step, row_step, phases, channels, rows, columns,
                                     &out(1, skipped, 1, 0), out.stride.c, 2 * out.stride.h, step * out.stride.w});
                     ASSERT_TRUE(y.memory == expected.memory)
@@ -256,12 +256,13 @@ TYPED_TEST(Rows, UnpackFromPixels) {
 
 TYPED_TEST(Rows, Zip) {
     using C = SumOf<TypeParam>;
-    for (upconv::Isa isa : every_isa_with_kernels())
+    for (upconv::detail::Isa isa : every_isa_with_kernels())
         for (Index phases = 1; phases <= 9; ++phases)
             for (Index n = 0; n <= 40; ++n) {
                 const std::vector<C> from = small_integers<C>(phases * (n + 3));
                 std::vector<C> to = filled(phases * n + 1, canary<C>), expected = to;
-                run_on(isa, upconv::UnpackPlanes<C, C>{from.data(), n + 3, 0, 0, phases, 1, 1, n, to.data(), 0, 0, 1});
+                run_on(isa, upconv::detail::UnpackPlanes<C, C>{from.data(), n + 3, 0, 0, phases, 1, 1, n, to.data(), 0,
+                                                               0, 1});
                 for (Index i = 0; i < phases * n; ++i)
                     expected[static_cast<std::size_t>(i)] =
                         from[static_cast<std::size_t>(i % phases * (n + 3) + i / phases)];

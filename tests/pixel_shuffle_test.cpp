@@ -23,16 +23,16 @@ upconv::Tensor4<T> counted(const Dims& dims) {
 /// x(n, c, h, w) of a tensor in layout L.
 template <class L, class X>
 auto at(const X& x, Index n, Index c, Index h, Index w) {
-    return x(upconv::dims_of<L>({n, c, h, w}));
+    return x(upconv::detail::dims_of<L>({n, c, h, w}));
 }
 
 template <class L, class T>
 void check(ShuffleOrder order) {
     const Index n = 2, c = 3, h = 4, w = 5;
     const Size2 f(2, 3);
-    const auto x = counted<T>(upconv::dims_of<L>({n, c * f.h * f.w, h, w}));
+    const auto x = counted<T>(upconv::detail::dims_of<L>({n, c * f.h * f.w, h, w}));
     const auto y = upconv::pixel_shuffle<L>(x, f, order);
-    ASSERT_EQ(upconv::shape_of<L>(y.dimensions()), (upconv::Shape4{n, c, h * f.h, w * f.w}));
+    ASSERT_EQ(upconv::detail::shape_of<L>(y.dimensions()), (upconv::detail::Shape4{n, c, h * f.h, w * f.w}));
     for (Index b = 0; b < n; ++b)
         for (Index k = 0; k < c; ++k)
             for (Index i = 0; i < h * f.h; ++i)

@@ -40,30 +40,30 @@ void check_pixels(const PixelCase& of, const Way& way) {
     for (Index o = 0; o < of.outputs; ++o) bias.push_back(small_integer<C>(engine));
     std::vector<Index> sum_offset;
     for (Index o = 0; o < of.outputs; ++o) sum_offset.push_back(o * sum_step);
-    upconv::PixelPass<C> pass{.x = x.data(),
-                              .sums = sums.rows[0],
-                              .weight = weight.data(),
-                              .tap_offset = tap_offset.data(),
-                              .tap_outputs = tap_outputs.data(),
-                              .sum_offset = sum_offset.data(),
-                              .taps = of.taps,
-                              .channels = of.channels,
-                              .outputs = of.outputs,
-                              .channel_step = channel_step,
-                              .pictures = of.pictures,
-                              .x_picture = of.channels * channel_step,
-                              .sum_picture = of.outputs * sum_step,
-                              .pixels = of.pixels,
-                              .room = of.room,
-                              .bias = bias.data(),
-                              .activation = upconv::Activation::relu};
-    upconv::PixelPass<C> without_taps = pass;
+    upconv::detail::PixelPass<C> pass{.x = x.data(),
+                                      .sums = sums.rows[0],
+                                      .weight = weight.data(),
+                                      .tap_offset = tap_offset.data(),
+                                      .tap_outputs = tap_outputs.data(),
+                                      .sum_offset = sum_offset.data(),
+                                      .taps = of.taps,
+                                      .channels = of.channels,
+                                      .outputs = of.outputs,
+                                      .channel_step = channel_step,
+                                      .pictures = of.pictures,
+                                      .x_picture = of.channels * channel_step,
+                                      .sum_picture = of.outputs * sum_step,
+                                      .pixels = of.pixels,
+                                      .room = of.room,
+                                      .bias = bias.data(),
+                                      .activation = upconv::Activation::relu};
+    upconv::detail::PixelPass<C> without_taps = pass;
     without_taps.taps = 0;
     const std::vector<C> none(bias.size(), C(0));
     without_taps.bias = none.data();
     without_taps.sums = no_sums.rows[0];
-    const upconv::PixelPass<C> passes[] = {pass, without_taps};
-    run<C>(way, upconv::PixelTiles<C>{passes, 2});
+    const upconv::detail::PixelPass<C> passes[] = {pass, without_taps};
+    run<C>(way, upconv::detail::PixelTiles<C>{passes, 2});
 
     bool equal = sums.canaries_live() && no_sums.canaries_live();
     for (Index picture = 0; picture < of.pictures; ++picture) {
@@ -97,10 +97,10 @@ void check_pixels(const PixelCase& of, const Way& way) {
 template <class C>
 void check_pixel_tails() {
     for (const Way& way : every_way<C>())
-        for (Index outputs : upconv::pixel_tile_outputs) {
-            if (outputs > upconv::most_tile_outputs(way.bytes)) continue;
+        for (Index outputs : upconv::detail::pixel_tile_outputs) {
+            if (outputs > upconv::detail::most_tile_outputs(way.bytes)) continue;
             const Index width = way.bytes / static_cast<Index>(sizeof(C));
-            const Index least = width * upconv::least_pixel_vectors(way.bytes, static_cast<int>(outputs));
+            const Index least = width * upconv::detail::least_pixel_vectors(way.bytes, static_cast<int>(outputs));
             const auto check = [&](Index pictures, Index pixels, Index channels, Index taps) {
                 if (pixels >= least) check_pixels<C>({pictures, pixels, channels, taps, outputs}, way);
                 check_pixels<C>({pictures, pixels, channels, taps, outputs, true}, way);

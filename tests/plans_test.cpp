@@ -12,11 +12,11 @@
 
 namespace {
 
-using upconv::Axis;
-using upconv::Direction;
-using upconv::FilterProblem;
 using upconv::Index;
-using upconv::Relation;
+using upconv::detail::Axis;
+using upconv::detail::Direction;
+using upconv::detail::FilterProblem;
+using upconv::detail::Relation;
 
 template <class T>
 testing::AssertionResult same(const char* what, const std::vector<T>& computed, const std::vector<T>& expected) {
@@ -34,11 +34,11 @@ testing::AssertionResult fast_plans_agree(const FilterProblem& p, std::uint64_t 
     const Memory out = seed / 2 % 2 == 0 ? Memory::planes : Memory::pixels;
     const PretendedThreads threads{seed % 3 == 0 ? 1 : static_cast<Index>(seed % 5) + 1};
     const auto numbers = integer_numbers<T>(p, in, seed);
-    const upconv::ReferencePlan<T> reference(p, numbers.weight.data());
+    const upconv::detail::ReferencePlan<T> reference(p, numbers.weight.data());
     const auto expected = output_of(reference, p, numbers, Memory::planes).memory;
     auto result = testing::AssertionSuccess();
-    for (upconv::Isa isa : every_isa()) {
-        for_each_kernel(p, numbers.weight, isa, [&](const char* name, const upconv::FilterPlan<T>& plan) {
+    for (upconv::detail::Isa isa : every_isa()) {
+        for_each_kernel(p, numbers.weight, isa, [&](const char* name, const upconv::detail::FilterPlan<T>& plan) {
             if (result) result = same(name, output_of(plan, p, numbers, out, threads).planes(), expected);
         });
         if (!result) return result << "; " << to_text(isa) << ", threads " << threads.threads() << "; " << to_text(p);
@@ -58,7 +58,7 @@ testing::AssertionResult reference_agrees(const FilterProblem& p, std::uint64_t 
     sums.add_bias(numbers.bias, p.output_shape().h * p.output_shape().w);
     if (p.activation == upconv::Activation::relu)
         for (double& value : sums.value) value = std::max(value, 0.0);
-    const upconv::ReferencePlan<double> reference(p, numbers.weight.data());
+    const upconv::detail::ReferencePlan<double> reference(p, numbers.weight.data());
     return same("reference", output_of(reference, p, numbers, Memory::planes).memory, sums.value) << "; " << to_text(p);
 }
 

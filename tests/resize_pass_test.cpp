@@ -17,12 +17,12 @@ namespace {
 using upconv::Coordinates;
 using upconv::Index;
 using upconv::Interpolation;
-using upconv::Isa;
-using upconv::ResizeRule;
 using upconv::ResizeTable;
-using upconv::RowOf4;
-using upconv::Shape4;
-using upconv::Storing;
+using upconv::detail::Isa;
+using upconv::detail::ResizeRule;
+using upconv::detail::RowOf4;
+using upconv::detail::Shape4;
+using upconv::detail::Storing;
 
 struct Problem {
     Shape4 input;
@@ -31,8 +31,8 @@ struct Problem {
     bool gradient = false;
 
     ResizeTable table(Index n, Index m) const {
-        const ResizeTable t = upconv::resize_table({n, m, std::nullopt}, rule);
-        return gradient ? upconv::transposed(t, n) : t;
+        const ResizeTable t = upconv::detail::resize_table({n, m, std::nullopt}, rule);
+        return gradient ? upconv::detail::transposed(t, n) : t;
     }
     ResizeTable rows() const { return table(input.h, oh); }
     ResizeTable columns() const { return table(input.w, ow); }
@@ -40,13 +40,13 @@ struct Problem {
     Shape4 to() const { return gradient ? input : Shape4{input.n, input.c, oh, ow}; }
 
     std::string text() const {
-        return upconv::joined(gradient ? "gradient, " : "", "mode ", static_cast<Index>(rule.mode), ", n", input.n,
-                              " c", input.c, " ", input.h, "x", input.w, " to ", oh, "x", ow);
+        return upconv::detail::joined(gradient ? "gradient, " : "", "mode ", static_cast<Index>(rule.mode), ", n",
+                                      input.n, " c", input.c, " ", input.h, "x", input.w, " to ", oh, "x", ow);
     }
 };
 
 Shape4 strides(const Shape4& s, RowOf4 order) {
-    if (order == RowOf4::one_channel) return upconv::contiguous(s);
+    if (order == RowOf4::one_channel) return upconv::detail::contiguous(s);
     return {s.h * s.w * s.c, 1, s.w * s.c, s.c};
 }
 
@@ -59,13 +59,14 @@ using Numbers = std::vector<T>;
 /// begins at a vector's boundary, with one beside it.
 template <class Pass, class T>
 Numbers<T> run(const Pass& pass, const Problem& p, const Numbers<T>& x, RowOf4 order, Index threads = 1) {
-    const Shape4 from = p.from(), to = p.to(), planes = upconv::contiguous(from), out = upconv::contiguous(to);
+    const Shape4 from = p.from(), to = p.to(), planes = upconv::detail::contiguous(from),
+                 out = upconv::detail::contiguous(to);
     Numbers<T> input(x.size() + offset), output(static_cast<std::size_t>(to.size() + 2 * guard), T(77));
     Index lead = 1;
     while ((reinterpret_cast<std::uintptr_t>(output.data() + lead) % 64 == 0) != (threads > 1)) ++lead;
-    const upconv::View<const T> source{x.data(), from, planes};
-    const upconv::View<T> packed{input.data() + offset, from, strides(from, order)};
-    const upconv::View<T> y{output.data() + lead, to, strides(to, order)};
+    const upconv::detail::View<const T> source{x.data(), from, planes};
+    const upconv::detail::View<T> packed{input.data() + offset, from, strides(from, order)};
+    const upconv::detail::View<T> y{output.data() + lead, to, strides(to, order)};
     const auto each = [](const Shape4& s, const auto& f) {
         for (Index n = 0; n < s.n; ++n)
             for (Index c = 0; c < s.c; ++c)
@@ -80,7 +81,7 @@ Numbers<T> run(const Pass& pass, const Problem& p, const Numbers<T>& x, RowOf4 o
             EXPECT_EQ(output[i], T(77)) << "beside the output";
         }
     Numbers<T> result(static_cast<std::size_t>(to.size()));
-    const upconv::View<T> target{result.data(), to, out};
+    const upconv::detail::View<T> target{result.data(), to, out};
     each(to, [&](auto... at) { target(at...) = y(at...); });
     return result;
 }
@@ -108,10 +109,11 @@ Exact exact(const Problem& p, const Numbers<T>& x) {
     for (double& number : absolute) number = std::abs(number);
     ResizeTable rows = q.rows(), columns = q.columns();
     Exact result;
-    result.value = run(upconv::ReferenceResize<double>(q.from(), rows, columns), q, wide, RowOf4::one_channel);
+    result.value = run(upconv::detail::ReferenceResize<double>(q.from(), rows, columns), q, wide, RowOf4::one_channel);
     for (ResizeTable* table : {&rows, &columns})
         for (double& w : table->weight) w = std::abs(w);
-    result.magnitude = run(upconv::ReferenceResize<double>(q.from(), rows, columns), q, absolute, RowOf4::one_channel);
+    result.magnitude =
+        run(upconv::detail::ReferenceResize<double>(q.from(), rows, columns), q, absolute, RowOf4::one_channel);
     return result;
 }
 
@@ -136,11 +138,11 @@ void check(const Problem& p, bool binary) {
             Numbers<T> first;
             for (const Storing storing : {Storing::cached, Storing::streamed})
                 for (const Index threads : {1, 4}) {
-                    const upconv::VectorResize<T> pass(p.from(), rows, columns, order, isa, storing);
+                    const upconv::detail::VectorResize<T> pass(p.from(), rows, columns, order, isa, storing);
                     const Numbers<T> y = run(pass, p, x, order, threads);
                     if (first.empty()) first = y;
                     ASSERT_EQ(std::memcmp(first.data(), y.data(), y.size() * sizeof(T)), 0)
-                        << "threads " << threads << ", " << upconv::to_text(isa);
+                        << "threads " << threads << ", " << to_text(isa);
                 }
             for (std::size_t i = 0; i < first.size(); ++i) {
                 const double bound = binary ? 0 : roundings * u * e.magnitude[i];
@@ -150,7 +152,7 @@ void check(const Problem& p, bool binary) {
                                    0.0)
                         : std::abs(static_cast<double>(first[i]) - e.value[i]);
                 ASSERT_LE(error, std::is_integral_v<T> ? roundings * u * e.magnitude[i] : bound)
-                    << "number " << i << ", " << upconv::to_text(isa) << ", " << static_cast<int>(order);
+                    << "number " << i << ", " << to_text(isa) << ", " << static_cast<int>(order);
             }
         }
 }
@@ -192,7 +194,7 @@ TEST(ResizePass, EveryModeUpAndDownWithinItsBound) {
         for (const Shape4& input : {Shape4{2, 3, 7, 37}, Shape4{1, 17, 9, 20}, Shape4{1, 1, 30, 90}})
             for (const auto& [oh, ow] : {std::pair<Index, Index>{14, 74}, {5, 9}, {11, 50}, {3, 130}, {20, 3}})
                 for (const bool gradient : {false, true}) {
-                    const bool copies = upconv::copies_cells(rule.mode);
+                    const bool copies = upconv::detail::copies_cells(rule.mode);
                     check<float>({input, rule, oh, ow, gradient}, copies && !gradient);
                     if (!gradient) check<std::uint8_t>({input, rule, oh, ow}, false);
                     if (testing::Test::HasFatalFailure()) return;
@@ -217,8 +219,8 @@ TEST(ResizePass, LayoutAndBatchKeepEveryBit) {
                 const Numbers<float> second(x.begin() + p.input.size() / 2, x.end());
                 for (const Isa isa : every_isa_with_kernels()) {
                     const auto made = [&](const Problem& q, RowOf4 order, const Numbers<float>& numbers) {
-                        const upconv::VectorResize<float> pass(q.input, q.rows(), q.columns(), order, isa,
-                                                               Storing::cached);
+                        const upconv::detail::VectorResize<float> pass(q.input, q.rows(), q.columns(), order, isa,
+                                                                       Storing::cached);
                         return run(pass, q, numbers, order);
                     };
                     const auto planes = made(p, RowOf4::one_channel, x), pixels = made(p, RowOf4::all_channels, x);
@@ -249,7 +251,7 @@ Problem random_problem(std::mt19937_64& engine) {
         return least + static_cast<Index>(engine() % static_cast<std::uint64_t>(most - least + 1));
     };
     ResizeRule rule{.mode = static_cast<Interpolation>(from_to(0, 5))};
-    if (upconv::has_filter(rule.mode)) {
+    if (upconv::detail::has_filter(rule.mode)) {
         rule.coordinates = static_cast<Coordinates>(from_to(0, 2));
         rule.antialias = rule.coordinates == Coordinates::half_pixel && from_to(0, 1) == 1;
         rule.border = static_cast<upconv::ResizeBorder>(from_to(0, 1));
@@ -269,7 +271,7 @@ void check_zeros(const Problem& p, std::mt19937_64& engine) {
     SCOPED_TRACE(p.text());
     const Numbers<T> x = odd_numbers<T>(p.from().size(), engine);
     const ResizeTable rows = p.rows(), columns = p.columns();
-    const auto z = run(upconv::ReferenceResize<T>(p.from(), rows, columns), p, x, RowOf4::one_channel);
+    const auto z = run(upconv::detail::ReferenceResize<T>(p.from(), rows, columns), p, x, RowOf4::one_channel);
     const bool copies = rows.copies() && columns.copies();
     Problem one = p;
     one.input.n = 1;
@@ -279,8 +281,8 @@ void check_zeros(const Problem& p, std::mt19937_64& engine) {
         for (const RowOf4 order : {RowOf4::one_channel, RowOf4::all_channels})
             for (const Storing storing : {Storing::cached, Storing::streamed}) {
                 const auto made = [&](const Problem& q, const Numbers<T>& numbers, Index threads) {
-                    return run(upconv::VectorResize<T>(q.from(), rows, columns, order, isa, storing), q, numbers, order,
-                               threads);
+                    return run(upconv::detail::VectorResize<T>(q.from(), rows, columns, order, isa, storing), q,
+                               numbers, order, threads);
                 };
                 const auto y = made(p, x, 1), cut = made(p, x, 5), alone = made(one, second, 1);
                 if (first.empty()) first = y;
@@ -293,7 +295,7 @@ void check_zeros(const Problem& p, std::mt19937_64& engine) {
             if (copies) {
                 ASSERT_EQ(std::memcmp(&first[i], &z[i], sizeof(T)), 0) << "number " << i;
             } else if (first[i] == 0) {
-                ASSERT_FALSE(std::signbit(first[i])) << "number " << i << ", " << upconv::to_text(isa);
+                ASSERT_FALSE(std::signbit(first[i])) << "number " << i << ", " << to_text(isa);
             }
             if (!copies && z[i] == 0) {
                 ASSERT_FALSE(std::signbit(z[i])) << "number " << i << " of the definition";
@@ -321,8 +323,8 @@ TEST(ResizePass, NanAndInfinityReachOnlyWhatReadsThem) {
             for (const RowOf4 order : {RowOf4::one_channel, RowOf4::all_channels}) {
                 const Problem p{{1, 3, 6, 40}, rule, 9, 60};
                 SCOPED_TRACE(p.text());
-                const upconv::VectorResize<float> pass(p.input, p.rows(), p.columns(), order);
-                const upconv::ReferenceResize<float> definition(p.input, p.rows(), p.columns());
+                const upconv::detail::VectorResize<float> pass(p.input, p.rows(), p.columns(), order);
+                const upconv::detail::ReferenceResize<float> definition(p.input, p.rows(), p.columns());
                 for (std::size_t column = 0; column < 40; ++column) {
                     Numbers<float> x(static_cast<std::size_t>(p.input.size()), 1.0f);
                     x[3 * 40 + column] = bad;

@@ -71,13 +71,13 @@ void check_kernels(std::uint64_t seed) {
     Dice dice(seed);
     std::uint64_t comparisons = 0;
     for (std::uint64_t trial = 0; trial < trials(); ++trial) {
-        const upconv::FilterProblem p = trial % 4 == 0 ? random_depthwise(dice) : random_problem(dice);
+        const upconv::detail::FilterProblem p = trial % 4 == 0 ? random_depthwise(dice) : random_problem(dice);
         const auto make = trial % 3 == 0 ? normal_numbers<T> : wild_numbers<T>;
         auto numbers = make(p, Memory::planes, trial), shuffled = make(p, Memory::pixels, trial);
         for (T& bias : numbers.bias) bias = bias == 0 ? T(0) : bias;  // -0 is no bias of a plan
         if (trial % 2 == 0) numbers.bias.clear();
         shuffled.bias = numbers.bias;
-        for (upconv::Isa isa : every_isa()) {
+        for (upconv::detail::Isa isa : every_isa()) {
             const auto first = plan_by(Algorithm::canonical, p, numbers.weight, isa);
             const std::vector<T> y = output_of(first, p, numbers, Memory::planes).memory;
             const auto check = [&](const char* what, const auto& plan, Memory order, Index threads) {
@@ -85,9 +85,9 @@ void check_kernels(std::uint64_t seed) {
                 const std::vector<T> other = output_of(plan, p, input, order, {threads}).planes();
                 ++comparisons;
                 ASSERT_EQ(std::memcmp(y.data(), other.data(), y.size() * sizeof(T)), 0)
-                    << what << ", " << threads << " threads, " << upconv::to_text(isa) << "; " << to_text(p);
+                    << what << ", " << threads << " threads, " << to_text(isa) << "; " << to_text(p);
             };
-            for_each_kernel(p, numbers.weight, isa, [&](const char* name, const upconv::FilterPlan<T>& plan) {
+            for_each_kernel(p, numbers.weight, isa, [&](const char* name, const upconv::detail::FilterPlan<T>& plan) {
                 for (Memory order : {Memory::planes, Memory::pixels})
                     for (Index threads : {1, 2, 5}) check(name, plan, order, threads);
             });

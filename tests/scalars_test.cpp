@@ -187,13 +187,14 @@ TYPED_TEST(Whole, ClampTakesAnyBounds) {
             if (!(low <= high)) continue;
             const auto clamp = upconv::Activation::clamp(low, high);
             for (const T x : {Limits::lowest(), static_cast<T>(-5), T(0), T(1), T(7), T(100), Limits::max()}) {
-                SCOPED_TRACE(upconv::joined("clamp(", low, ", ", high, ") of ") + std::to_string(x));
+                SCOPED_TRACE(upconv::detail::joined("clamp(", low, ", ", high, ") of ") + std::to_string(x));
                 const auto wide = static_cast<Wide>(x);
-                EXPECT_EQ(static_cast<Wide>(upconv::activate(clamp, x)), stored(std::clamp<Wide>(wide, low, high)));
-                EXPECT_EQ(upconv::derivative(clamp, x), wide < low || high < wide ? T(0) : T(1));
+                EXPECT_EQ(static_cast<Wide>(upconv::detail::activate(clamp, x)),
+                          stored(std::clamp<Wide>(wide, low, high)));
+                EXPECT_EQ(upconv::detail::derivative(clamp, x), wide < low || high < wide ? T(0) : T(1));
             }
         }
-    EXPECT_EQ(upconv::number<T>(std::numeric_limits<double>::quiet_NaN()), T(0));
+    EXPECT_EQ(upconv::detail::number<T>(std::numeric_limits<double>::quiet_NaN()), T(0));
 }
 
 /// Bounds too low and too high, and what is neither.

@@ -15,7 +15,7 @@ namespace {
 using upconv::Activation;
 using upconv::Dims;
 using upconv::Index;
-using upconv::joined;
+using upconv::detail::joined;
 using Tensor = upconv::Tensor4<float>;
 using Map = Eigen::TensorMap<Tensor>;
 using Bias = upconv::BiasTensor<float>;

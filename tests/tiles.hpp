@@ -12,13 +12,13 @@
 
 #include "every_isa.hpp"
 
-using upconv::channel_block;
+using upconv::detail::channel_block;
 using upconv::Index;
 
 /// With an instruction set run_on() is called, without one run<bytes>().
 struct Way {
     int bytes;
-    std::optional<upconv::Isa> isa;
+    std::optional<upconv::detail::Isa> isa;
 };
 
 /// Sums of double take the same plain code as those of float, and it is long in compiling.
@@ -29,12 +29,12 @@ template <class C>
 std::vector<Way> every_way() {
     std::vector<Way> ways;
     if (has_plain_ways<C>) ways = {{16, {}}, {64, {}}};
-    for (upconv::Isa isa : every_isa_with_kernels()) ways.push_back({upconv::vector_bytes(isa), isa});
+    for (upconv::detail::Isa isa : every_isa_with_kernels()) ways.push_back({upconv::detail::vector_bytes(isa), isa});
     return ways;
 }
 
 inline std::string to_text(const Way& way) {
-    return std::to_string(way.bytes) + " bytes, " + (way.isa ? upconv::to_text(*way.isa) : "plain");
+    return std::to_string(way.bytes) + " bytes, " + (way.isa ? to_text(*way.isa) : "plain");
 }
 
 template <int Bytes, class Work>

@@ -72,9 +72,9 @@ TEST(UpSampling2d, NearestOfALongRowLosesNoPixel) {
 }
 
 /// Output o of an axis by itself.
-upconv::ResizeTable output_of(const upconv::ResizeAxis& axis, const upconv::ResizeRule& rule, Index o) {
+upconv::ResizeTable output_of(const upconv::detail::ResizeAxis& axis, const upconv::detail::ResizeRule& rule, Index o) {
     upconv::ResizeTable table;
-    upconv::add_taps(axis, rule, o, table);
+    upconv::detail::add_taps(axis, rule, o, table);
     return table;
 }
 
@@ -83,7 +83,7 @@ TEST(UpSampling2d, TablesOfLongRowsAreExact) {
     using Cells = std::vector<Index>;
     using Weights = std::vector<double>;
     for (const Index o : {Index(0), Index(1), n / 2, n - 2, n - 1}) {
-        const auto same = [&](const upconv::ResizeRule& rule) { return output_of({n, n, {}}, rule, o); };
+        const auto same = [&](const upconv::detail::ResizeRule& rule) { return output_of({n, n, {}}, rule, o); };
         for (const Interpolation mode : {Interpolation::nearest, Interpolation::nearest_exact, Interpolation::bilinear,
                                          Interpolation::bicubic, Interpolation::area, Interpolation::lanczos3})
             EXPECT_EQ(same({.mode = mode}).source, Cells{o});
@@ -202,8 +202,8 @@ TEST(UpSampling2d, TapsBesideTheInputAreClampedOrDropped) {
     using upconv::ResizeBorder;
     EXPECT_EQ(first(Interpolation::bilinear, ResizeBorder::clamp), std::vector<double>{1});
     EXPECT_EQ(first(Interpolation::bilinear, ResizeBorder::drop), std::vector<double>{1});
-    const double far = upconv::cubic_weight(1.75, -0.75), beside = upconv::cubic_weight(0.75, -0.75);
-    const double on = upconv::cubic_weight(0.25, -0.75), next = upconv::cubic_weight(1.25, -0.75);
+    const double far = upconv::detail::cubic_weight(1.75, -0.75), beside = upconv::detail::cubic_weight(0.75, -0.75);
+    const double on = upconv::detail::cubic_weight(0.25, -0.75), next = upconv::detail::cubic_weight(1.25, -0.75);
     EXPECT_EQ(first(Interpolation::bicubic, ResizeBorder::clamp), (std::vector<double>{far + beside + on, next}));
     EXPECT_EQ(first(Interpolation::bicubic, ResizeBorder::drop),
               (std::vector<double>{on / (on + next), next / (on + next)}));

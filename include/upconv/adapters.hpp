@@ -16,9 +16,9 @@ namespace upconv {
 /// Keras and TensorFlow keep [kh, kw, in / groups, out] for a convolution and [kh, kw, out, in] for a transposed one;
 /// here the same weights are [out, in / groups, kh, kw] and [in, out, kh, kw]: the last two dimensions swapped, then
 /// put first. Serves both operators.
-template <TensorOfRank4 W>
+template <detail::TensorOfRank4 W>
 auto weights_from_keras(const W& weight) {
-    const auto from = view_of<NCHW>("weights_from_keras", "the weight", weight);
+    const auto from = detail::view_of<NCHW>("weights_from_keras", "the weight", weight);
     const Dims d(weight.dimensions());
     Eigen::Tensor<std::remove_cv_t<typename W::Scalar>, 4, Eigen::RowMajor> ours(d[3], d[2], d[0], d[1]);
     for (Index a = 0; a < d[3]; ++a)
@@ -29,9 +29,9 @@ auto weights_from_keras(const W& weight) {
 }
 
 /// The way back.
-template <TensorOfRank4 W>
+template <detail::TensorOfRank4 W>
 auto weights_to_keras(const W& weight) {
-    const auto from = view_of<NCHW>("weights_to_keras", "the weight", weight);
+    const auto from = detail::view_of<NCHW>("weights_to_keras", "the weight", weight);
     const Dims d(weight.dimensions());
     Eigen::Tensor<std::remove_cv_t<typename W::Scalar>, 4, Eigen::RowMajor> keras(d[2], d[3], d[1], d[0]);
     for (Index a = 0; a < d[0]; ++a)
@@ -40,6 +40,10 @@ auto weights_to_keras(const W& weight) {
                 for (Index j = 0; j < d[3]; ++j) keras(i, j, b, a) = from(a, b, i, j);
     return keras;
 }
+
+}  // namespace upconv
+
+namespace upconv::detail {
 
 /// The lines that a dilated filter covers: (kernel - 1) dilation + 1.
 inline Checked checked_span(const char* adapter, Index kernel, Index dilation) {
@@ -53,6 +57,10 @@ inline Checked checked_span(const char* adapter, Index kernel, Index dilation) {
     refuse(adapter, ": the padding of kernel ", kernel, ", stride ", stride, ", dilation ", dilation,
            ", output_padding ", op, " leaves ", index_width, " integers; use smaller ones");
 }
+
+}  // namespace upconv::detail
+
+namespace upconv {
 
 /// The arguments of keras.layers.Conv2DTranspose, by its own names. Give its input to an operator of layout NHWC.
 struct KerasConv2DTranspose {
@@ -77,22 +85,25 @@ inline ConvTranspose2dOptions options_from_keras(const KerasConv2DTranspose& ker
                                    .dilation = keras.dilation_rate,
                                    .bias = keras.use_bias};
     if (keras.padding != Padding::same && keras.padding != Padding::valid)
-        refuse("options_from_keras: padding must be Padding::same or Padding::valid, which is all that Keras has");
+        detail::refuse(
+            "options_from_keras: padding must be Padding::same or Padding::valid, which is all that Keras has");
     if (!keras.output_padding) return options;
     const Size2 op = *keras.output_padding;
     if (op.h < 0 || op.w < 0 || op.h >= keras.strides.h || op.w >= keras.strides.w)
-        refuse("options_from_keras: output_padding ", op, " must be from 0 to below the strides ", keras.strides);
+        detail::refuse("options_from_keras: output_padding ", op, " must be from 0 to below the strides ",
+                       keras.strides);
     const auto cut = [&](Index kernel, Index dilation, Index extra) {
-        const Checked span = checked_span("options_from_keras", kernel, dilation);
+        const detail::Checked span = detail::checked_span("options_from_keras", kernel, dilation);
         const Index both_halves = keras.padding == Padding::same ? span.value() / 2 * 2 : 0;
-        const Checked all = span.then(both_halves) - extra;
+        const detail::Checked all = span.then(both_halves) - extra;
         if (all.overflow())
-            refuse_padding("options_from_keras", keras.kernel_size, keras.strides, keras.dilation_rate, op);
+            detail::refuse_padding("options_from_keras", keras.kernel_size, keras.strides, keras.dilation_rate, op);
         return all.value();
     };
     const Index rows = cut(keras.kernel_size.h, keras.dilation_rate.h, op.h);
     const Index columns = cut(keras.kernel_size.w, keras.dilation_rate.w, op.w);
-    const Index top = std::max<Index>(floor_div(rows, 2), 0), left = std::max<Index>(floor_div(columns, 2), 0);
+    const Index top = std::max<Index>(detail::floor_div(rows, 2), 0),
+                left = std::max<Index>(detail::floor_div(columns, 2), 0);
     options.padding = Padding(top, rows - top, left, columns - left);
     return options;
 }
@@ -116,7 +127,8 @@ struct OnnxConvTranspose {
 inline ConvTranspose2dOptions options_from_onnx(const OnnxConvTranspose& onnx) {
     const bool upper = onnx.auto_pad == "SAME_UPPER", lower = onnx.auto_pad == "SAME_LOWER";
     if (!upper && !lower && onnx.auto_pad != "NOTSET" && onnx.auto_pad != "VALID")
-        refuse("options_from_onnx: auto_pad ", onnx.auto_pad, " must be NOTSET, SAME_UPPER, SAME_LOWER or VALID");
+        detail::refuse("options_from_onnx: auto_pad ", onnx.auto_pad,
+                       " must be NOTSET, SAME_UPPER, SAME_LOWER or VALID");
     ConvTranspose2dOptions options{.in_channels = onnx.in_channels,
                                    .out_channels = onnx.out_channels,
                                    .kernel = onnx.kernel_shape,
@@ -126,21 +138,22 @@ inline ConvTranspose2dOptions options_from_onnx(const OnnxConvTranspose& onnx) {
                                    .bias = onnx.bias};
     if (onnx.output_shape) {
         if (onnx.output_padding != Size2(0))
-            refuse("options_from_onnx: with output_shape the output_padding ", onnx.output_padding,
-                   " shifts the output by a number that depends on the input's size; leave it out and give pads");
+            detail::refuse(
+                "options_from_onnx: with output_shape the output_padding ", onnx.output_padding,
+                " shifts the output by a number that depends on the input's size; leave it out and give pads");
         options.padding = upper ? Padding::same : Padding::same_lower;
         options.output_size = onnx.output_shape;
         return options;
     }
     if (upper || lower) {
         const auto sides = [&](Index kernel, Index stride, Index dilation, Index output_padding) {
-            const Checked end_to_end = checked_span("options_from_onnx", kernel, dilation) - stride;
-            const Checked cut = end_to_end + output_padding;
-            const Index half = upper ? floor_div(cut.value(), 2) : ceil_div(cut.value(), 2);
-            const Checked start = cut.then(std::max<Index>(half, 0)), end = end_to_end - start;
+            const detail::Checked end_to_end = detail::checked_span("options_from_onnx", kernel, dilation) - stride;
+            const detail::Checked cut = end_to_end + output_padding;
+            const Index half = upper ? detail::floor_div(cut.value(), 2) : detail::ceil_div(cut.value(), 2);
+            const detail::Checked start = cut.then(std::max<Index>(half, 0)), end = end_to_end - start;
             if (end.overflow())
-                refuse_padding("options_from_onnx", onnx.kernel_shape, onnx.strides, onnx.dilations,
-                               onnx.output_padding);
+                detail::refuse_padding("options_from_onnx", onnx.kernel_shape, onnx.strides, onnx.dilations,
+                                       onnx.output_padding);
             return std::pair(start.value(), end.value());
         };
         const auto [top, bottom] = sides(onnx.kernel_shape.h, onnx.strides.h, onnx.dilations.h, onnx.output_padding.h);

@@ -5,7 +5,7 @@
 
 #include "function_form.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// A convolution writes the coarse grid: its input is the fine one.
 struct Convolution {
@@ -39,20 +39,26 @@ struct Convolution {
     }
 };
 
+}  // namespace upconv::detail
+
+namespace upconv {
+
 /// Weights [out, in / groups, kh, kw].
 template <class Scalar, LayoutName Layout = NCHW>
-using Conv2d = FilterOperator<Convolution, Scalar, Layout>;
+using Conv2d = FilterOperator<detail::Convolution, Scalar, Layout>;
 
 /// The function form without bias: channels and kernel are read off the weights.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, Device D = Eigen::DefaultDevice>
+template <LayoutName Layout = NCHW, detail::TensorOfRank4 X, detail::TensorOfRank4 W,
+          detail::Device D = Eigen::DefaultDevice>
 auto conv2d(const X& x, const W& weight, const Conv2dOptions& options = {}, const D& device = {}) {
-    return call<Convolution, Layout>(x, weight, options, device);
+    return detail::call<detail::Convolution, Layout>(x, weight, options, device);
 }
 
 /// The function form with a bias of one number an output channel.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B, Device D = Eigen::DefaultDevice>
+template <LayoutName Layout = NCHW, detail::TensorOfRank4 X, detail::TensorOfRank4 W, detail::TensorOfRank1 B,
+          detail::Device D = Eigen::DefaultDevice>
 auto conv2d(const X& x, const W& weight, const B& bias, const Conv2dOptions& options = {}, const D& device = {}) {
-    return call<Convolution, Layout>(x, weight, bias, options, device);
+    return detail::call<detail::Convolution, Layout>(x, weight, bias, options, device);
 }
 
 }  // namespace upconv

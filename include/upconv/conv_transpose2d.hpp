@@ -5,7 +5,7 @@
 
 #include "function_form.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// A transposed convolution writes the fine grid: its input is the coarse one.
 struct TransposedConvolution {
@@ -48,21 +48,27 @@ struct TransposedConvolution {
     }
 };
 
+}  // namespace upconv::detail
+
+namespace upconv {
+
 /// Weights [in, out / groups, kh, kw]: the same tensor given to Conv2d makes the adjoint operator.
 template <class Scalar, LayoutName Layout = NCHW>
-using ConvTranspose2d = FilterOperator<TransposedConvolution, Scalar, Layout>;
+using ConvTranspose2d = FilterOperator<detail::TransposedConvolution, Scalar, Layout>;
 
 /// The function form without bias: channels and kernel are read off the weights.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, Device D = Eigen::DefaultDevice>
+template <LayoutName Layout = NCHW, detail::TensorOfRank4 X, detail::TensorOfRank4 W,
+          detail::Device D = Eigen::DefaultDevice>
 auto conv_transpose2d(const X& x, const W& weight, const ConvTranspose2dOptions& options = {}, const D& device = {}) {
-    return call<TransposedConvolution, Layout>(x, weight, options, device);
+    return detail::call<detail::TransposedConvolution, Layout>(x, weight, options, device);
 }
 
 /// The function form with a bias of one number an output channel.
-template <LayoutName Layout = NCHW, TensorOfRank4 X, TensorOfRank4 W, TensorOfRank1 B, Device D = Eigen::DefaultDevice>
+template <LayoutName Layout = NCHW, detail::TensorOfRank4 X, detail::TensorOfRank4 W, detail::TensorOfRank1 B,
+          detail::Device D = Eigen::DefaultDevice>
 auto conv_transpose2d(const X& x, const W& weight, const B& bias, const ConvTranspose2dOptions& options = {},
                       const D& device = {}) {
-    return call<TransposedConvolution, Layout>(x, weight, bias, options, device);
+    return detail::call<detail::TransposedConvolution, Layout>(x, weight, bias, options, device);
 }
 
 }  // namespace upconv

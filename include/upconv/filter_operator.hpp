@@ -26,11 +26,19 @@ struct Gradients {
     BiasTensor<Scalar> bias;
 };
 
+}  // namespace upconv
+
+namespace upconv::detail {
+
 /// The options of either operator as geometry has them.
 template <class Kind>
 Filter filter_of(const typename Kind::Options& o) {
     return {Kind::name, o.in_channels, o.out_channels, o.groups, o.kernel, o.stride, o.dilation, o.padding};
 }
+
+}  // namespace upconv::detail
+
+namespace upconv {
 
 /// Holds options, weights and bias. Use it as a function: up(x), up(x, y), up(x, y, device); or plan() once and run the
 /// plan. Several threads may use one operator at once as long as none changes its weights.
@@ -43,17 +51,17 @@ class FilterOperator {
     using Weight = WeightTensor<Scalar>;
     using Bias = BiasTensor<Scalar>;
     static constexpr const char* name = Kind::name;
-    static constexpr Direction direction = Kind::direction;
+    static constexpr detail::Direction direction = Kind::direction;
 
     /// Weights start as PyTorch's layers do, kaiming_uniform with slope sqrt(5) and seed 0; the bias starts at 0, and
     /// so do weights of whole numbers, which cannot hold the fractions. Throws ShapeError for options that no input
     /// could make legal.
-    explicit FilterOperator(const Options& options, OneAlignment<> = {});
+    explicit FilterOperator(const Options& options, detail::OneAlignment<> = {});
 
     /// With weights of either storage order, shaped as weight() is, and a bias of out_channels numbers (or an empty
     /// one).
     template <class W, class B>
-    FilterOperator(const Options& options, const W& weight, const B& bias, OneAlignment<> = {});
+    FilterOperator(const Options& options, const W& weight, const B& bias, detail::OneAlignment<> = {});
 
     const Options& options() const { return options_; }
     /// Conv2d: [out, in / groups, kh, kw]. ConvTranspose2d: [in, out / groups, kh, kw]. Row-major.
@@ -63,7 +71,7 @@ class FilterOperator {
     Bias& bias() { return bias_; }
     const Bias& bias() const { return bias_; }
 
-    Dims output_shape(const Dims& input) const { return dims_of<Layout>(problem(input).output_shape()); }
+    Dims output_shape(const Dims& input) const { return detail::dims_of<Layout>(problem(input).output_shape()); }
     Index parameter_count() const {
         check_parameters();
         return weight_.size() + bias_.size();
@@ -74,24 +82,24 @@ class FilterOperator {
     /// Whatever uses them asks here first.
     void check_parameters() const;
     /// The geometry of a call, checked.
-    FilterProblem problem(const Dims& input) const;
+    detail::FilterProblem problem(const Dims& input) const;
 
     /// Decides everything that does not depend on the numbers of a call. Copies the weights.
-    Plan<FilterPass<Scalar>, Layout> plan(const Dims& input) const { return planned(problem(input)); }
+    Plan<detail::FilterPass<Scalar>, Layout> plan(const Dims& input) const { return planned(problem(input)); }
 
     /// A new tensor, in the storage order of x.
-    template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
+    template <detail::InputTensor<Scalar> X, detail::Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {
-        view_of<Layout>(name, "the input", x);
+        detail::view_of<Layout>(name, "the input", x);
         return plan(Dims(x.dimensions()))(x, device);
     }
 
     /// Into y, which must have the right shape and share no memory with x.
-    template <InputTensor<Scalar> X, OutputTensor<Scalar> Y, Device D = Eigen::DefaultDevice>
+    template <detail::InputTensor<Scalar> X, detail::OutputTensor<Scalar> Y, detail::Device D = Eigen::DefaultDevice>
     void operator()(const X& x, Y&& y, const D& device = {}) const {
-        const FilterProblem shapes = problem(Dims(x.dimensions()));
-        const auto input = checked_view<Layout, Scalar>(name, "the input", x, shapes.input_shape());
-        checked_output<Layout>(name, y, shapes.output_shape(), input);
+        const detail::FilterProblem shapes = problem(Dims(x.dimensions()));
+        const auto input = detail::checked_view<Layout, Scalar>(name, "the input", x, shapes.input_shape());
+        detail::checked_output<Layout>(name, y, shapes.output_shape(), input);
         planned(shapes)(x, y, device);
     }
 
@@ -100,15 +108,16 @@ class FilterOperator {
     ExpressionOp<FilterOperator> op() const { return ExpressionOp<FilterOperator>(*this); }
 
     /// The gradients of a loss, given its gradient with respect to y = up(x). For complex scalars: without conjugation.
-    template <InputTensor<Scalar> X, InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
-    Gradients<Scalar, storage_of<X>> backward(const X& x, const G& grad_y, const D& device = {}) const;
+    template <detail::InputTensor<Scalar> X, detail::InputTensor<Scalar> G, detail::Device D = Eigen::DefaultDevice>
+    Gradients<Scalar, detail::storage_of<X>> backward(const X& x, const G& grad_y, const D& device = {}) const;
 
     /// The gradient of the input alone. With an activation it depends on x: use backward().
-    template <InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
-    Tensor4<Scalar, storage_of<G>> backward_input(const G& grad_y, const Dims& x_dims, const D& device = {}) const;
+    template <detail::InputTensor<Scalar> G, detail::Device D = Eigen::DefaultDevice>
+    Tensor4<Scalar, detail::storage_of<G>> backward_input(const G& grad_y, const Dims& x_dims,
+                                                          const D& device = {}) const;
 
     /// The gradient of the weights alone.
-    template <InputTensor<Scalar> X, InputTensor<Scalar> G, Device D = Eigen::DefaultDevice>
+    template <detail::InputTensor<Scalar> X, detail::InputTensor<Scalar> G, detail::Device D = Eigen::DefaultDevice>
     Weight backward_weight(const X& x, const G& grad_y, const D& device = {}) const;
 
     /// The input that a part of the output needs, half open. With dims parts and results are clipped to their grids.
@@ -120,38 +129,38 @@ class FilterOperator {
     Region output_region(const Region& part, const Dims& input) const;
 
   private:
-    static constexpr Direction backwards =
-        direction == Direction::to_coarse ? Direction::to_fine : Direction::to_coarse;
+    static constexpr detail::Direction backwards =
+        direction == detail::Direction::to_coarse ? detail::Direction::to_fine : detail::Direction::to_coarse;
 
-    Filter filter() const { return filter_of<Kind>(options_); }
-    Shape4 weight_shape() const;
+    detail::Filter filter() const { return detail::filter_of<Kind>(options_); }
+    detail::Shape4 weight_shape() const;
     Index bias_size() const { return options_.bias ? options_.out_channels : 0; }
     void check_options() const;
-    void check_weight(const Shape4& shape) const;
+    void check_weight(const detail::Shape4& shape) const;
     void check_bias(Index size) const;
-    FilterPass<Scalar> forward_pass(const FilterProblem& problem) const;
-    Plan<FilterPass<Scalar>, Layout> planned(const FilterProblem& problem) const {
+    detail::FilterPass<Scalar> forward_pass(const detail::FilterProblem& problem) const;
+    Plan<detail::FilterPass<Scalar>, Layout> planned(const detail::FilterProblem& problem) const {
         return {name, forward_pass(problem)};
     }
 
-    static Size2 extent(const Shape4& shape) { return {shape.h, shape.w}; }
-    static Region input_region(const Axis& rows, const Axis& columns, const Region& output) {
-        return direction == Direction::to_coarse ? fine_region(name, rows, columns, output)
-                                                 : coarse_region(name, rows, columns, output);
+    static Size2 extent(const detail::Shape4& shape) { return {shape.h, shape.w}; }
+    static Region input_region(const detail::Axis& rows, const detail::Axis& columns, const Region& output) {
+        return direction == detail::Direction::to_coarse ? detail::fine_region(name, rows, columns, output)
+                                                         : detail::coarse_region(name, rows, columns, output);
     }
-    static Region output_region(const Axis& rows, const Axis& columns, const Region& input) {
-        return direction == Direction::to_coarse ? coarse_region(name, rows, columns, input)
-                                                 : fine_region(name, rows, columns, input);
+    static Region output_region(const detail::Axis& rows, const detail::Axis& columns, const Region& input) {
+        return direction == detail::Direction::to_coarse ? detail::coarse_region(name, rows, columns, input)
+                                                         : detail::fine_region(name, rows, columns, input);
     }
 
     /// What the gradients read, all of it checked before anything is computed.
     struct GradientCall {
-        FilterProblem problem;
-        View<const Scalar> x, grad;
+        detail::FilterProblem problem;
+        detail::View<const Scalar> x, grad;
     };
     template <class G>
-    static View<const Scalar> gradient_view(const FilterProblem& problem, const G& grad_y) {
-        return checked_view<Layout, Scalar>(name, "the output's gradient", grad_y, problem.output_shape());
+    static detail::View<const Scalar> gradient_view(const detail::FilterProblem& problem, const G& grad_y) {
+        return detail::checked_view<Layout, Scalar>(name, "the output's gradient", grad_y, problem.output_shape());
     }
     template <class X, class G>
     GradientCall gradient_call(const X& x, const G& grad_y) const;
@@ -159,12 +168,13 @@ class FilterOperator {
     /// call.grad through the activation: what reaches the linear part. `value` holds it where it is not call.grad
     /// itself.
     template <int Storage, class D>
-    View<const Scalar> linear_gradient(const GradientCall& call, Tensor4<Scalar, Storage>& value,
-                                       const D& device) const;
+    detail::View<const Scalar> linear_gradient(const GradientCall& call, Tensor4<Scalar, Storage>& value,
+                                               const D& device) const;
     template <class D>
-    Weight weight_gradient(const GradientCall& call, View<const Scalar> grad, const D& device) const;
+    Weight weight_gradient(const GradientCall& call, detail::View<const Scalar> grad, const D& device) const;
     template <int Storage, class D>
-    Tensor4<Scalar, Storage> input_gradient(FilterProblem problem, View<const Scalar> grad, const D& device) const;
+    Tensor4<Scalar, Storage> input_gradient(detail::FilterProblem problem, detail::View<const Scalar> grad,
+                                            const D& device) const;
 
     Options options_;
     Weight weight_;
@@ -174,9 +184,9 @@ class FilterOperator {
 // Construction and checks.
 
 template <class Kind, class S, LayoutName L>
-FilterOperator<Kind, S, L>::FilterOperator(const Options& options, OneAlignment<>) : options_(options) {
+FilterOperator<Kind, S, L>::FilterOperator(const Options& options, detail::OneAlignment<>) : options_(options) {
     check_options();
-    const Shape4 shape = weight_shape();
+    const detail::Shape4 shape = weight_shape();
     weight_.resize(shape.n, shape.c, shape.h, shape.w);
     bias_.resize(bias_size());
     if constexpr (std::integral<S>)
@@ -187,13 +197,14 @@ FilterOperator<Kind, S, L>::FilterOperator(const Options& options, OneAlignment<
 
 template <class Kind, class S, LayoutName L>
 template <class W, class B>
-FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weight, const B& bias, OneAlignment<>)
+FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weight, const B& bias,
+                                           detail::OneAlignment<>)
     : options_(options) {
     check_options();
-    const auto from = view_of<NCHW>(name, "the weight", weight);
+    const auto from = detail::view_of<NCHW>(name, "the weight", weight);
     check_weight(from.shape);
     check_bias(bias.size());
-    check_alignment(name, "the bias", bias.data());
+    detail::check_alignment(name, "the bias", bias.data());
     weight_.resize(from.shape.n, from.shape.c, from.shape.h, from.shape.w);
     for (Index o = 0; o < from.shape.n; ++o)
         for (Index c = 0; c < from.shape.c; ++c)
@@ -205,34 +216,34 @@ FilterOperator<Kind, S, L>::FilterOperator(const Options& options, const W& weig
 
 template <class Kind, class S, LayoutName L>
 void FilterOperator<Kind, S, L>::check_options() const {
-    check_filter(filter(), sizeof(S));
+    detail::check_filter(filter(), sizeof(S));
     Kind::check(filter(), options_);
-    check_activation<S>(name, options_.activation);
+    detail::check_activation<S>(name, options_.activation);
 }
 
 template <class Kind, class S, LayoutName L>
-Shape4 FilterOperator<Kind, S, L>::weight_shape() const {
-    const bool coarse_is_output = direction == Direction::to_coarse;
+detail::Shape4 FilterOperator<Kind, S, L>::weight_shape() const {
+    const bool coarse_is_output = direction == detail::Direction::to_coarse;
     const Index coarse = coarse_is_output ? options_.out_channels : options_.in_channels;
     const Index fine = coarse_is_output ? options_.in_channels : options_.out_channels;
     return {coarse, fine / options_.groups, options_.kernel.h, options_.kernel.w};
 }
 
 template <class Kind, class S, LayoutName L>
-void FilterOperator<Kind, S, L>::check_weight(const Shape4& shape) const {
-    const Shape4 expected = weight_shape();
+void FilterOperator<Kind, S, L>::check_weight(const detail::Shape4& shape) const {
+    const detail::Shape4 expected = weight_shape();
     if (shape == expected) return;
-    const Shape4 swapped{expected.c * options_.groups, expected.n / options_.groups, expected.h, expected.w};
-    refuse(name, ": the weight has the shape ", dims_of<NCHW>(shape), " but must have ", dims_of<NCHW>(expected), ", ",
-           Kind::weight_order, shape == swapped ? "; this looks like " : "",
-           shape == swapped ? Kind::other_weight_order : "");
+    const detail::Shape4 swapped{expected.c * options_.groups, expected.n / options_.groups, expected.h, expected.w};
+    detail::refuse(name, ": the weight has the shape ", detail::dims_of<NCHW>(shape), " but must have ",
+                   detail::dims_of<NCHW>(expected), ", ", Kind::weight_order,
+                   shape == swapped ? "; this looks like " : "", shape == swapped ? Kind::other_weight_order : "");
 }
 
 template <class Kind, class S, LayoutName L>
 void FilterOperator<Kind, S, L>::check_bias(Index size) const {
     if (size != bias_size())
-        refuse(name, ": the bias has ", size, " numbers but must have ", bias_size(),
-               options_.bias ? ", one an output channel" : ", since the options say bias = false");
+        detail::refuse(name, ": the bias has ", size, " numbers but must have ", bias_size(),
+                       options_.bias ? ", one an output channel" : ", since the options say bias = false");
 }
 
 template <class Kind, class S, LayoutName L>
@@ -243,28 +254,29 @@ void FilterOperator<Kind, S, L>::check_parameters() const {
 }
 
 template <class Kind, class S, LayoutName L>
-FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) const {
-    check_dims(name, "the input", input, sizeof(S));
-    const Shape4 shape = shape_of<L>(input);
+detail::FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) const {
+    detail::check_dims(name, "the input", input, sizeof(S));
+    const detail::Shape4 shape = detail::shape_of<L>(input);
     if (shape.c != options_.in_channels)
-        refuse(name, ": the input ", input, " (", L::name, ") has ", shape.c, " channels but in_channels is ",
-               options_.in_channels,
-               input[L::c == 1 ? 3 : 1] == options_.in_channels && (L::c == 1 || L::c == 3)
-                   ? (L::c == 1 ? "; for channels last use the layout NHWC" : "; for channels first use NCHW")
-                   : "");
-    const FilterProblem problem{.relation = Kind::relation(filter(), options_, {shape.h, shape.w}),
-                                .direction = direction,
-                                .n = shape.n,
-                                .mode = options_.padding_mode,
-                                .activation = options_.activation,
-                                .algorithm = options_.algorithm,
-                                .neighbours = L::c == 3 || L::c == 0 ? Neighbours::channels : Neighbours::columns};
-    check_workspace<S>(name, problem);
+        detail::refuse(name, ": the input ", input, " (", L::name, ") has ", shape.c, " channels but in_channels is ",
+                       options_.in_channels,
+                       input[L::c == 1 ? 3 : 1] == options_.in_channels && (L::c == 1 || L::c == 3)
+                           ? (L::c == 1 ? "; for channels last use the layout NHWC" : "; for channels first use NCHW")
+                           : "");
+    const detail::FilterProblem problem{
+        .relation = Kind::relation(filter(), options_, {shape.h, shape.w}),
+        .direction = direction,
+        .n = shape.n,
+        .mode = options_.padding_mode,
+        .activation = options_.activation,
+        .algorithm = options_.algorithm,
+        .neighbours = L::c == 3 || L::c == 0 ? detail::Neighbours::channels : detail::Neighbours::columns};
+    detail::check_workspace<S>(name, problem);
     return problem;
 }
 
 template <class Kind, class S, LayoutName L>
-FilterPass<S> FilterOperator<Kind, S, L>::forward_pass(const FilterProblem& problem) const {
+detail::FilterPass<S> FilterOperator<Kind, S, L>::forward_pass(const detail::FilterProblem& problem) const {
     check_parameters();
     return {problem, weight_.data(), options_.bias ? bias_.data() : nullptr};
 }
@@ -275,78 +287,79 @@ template <class Kind, class S, LayoutName L>
 template <class X, class G>
 auto FilterOperator<Kind, S, L>::gradient_call(const X& x, const G& grad_y) const -> GradientCall {
     check_parameters();
-    const FilterProblem shapes = problem(Dims(x.dimensions()));
-    return {shapes, checked_view<L, S>(name, "the input", x, shapes.input_shape()), gradient_view(shapes, grad_y)};
+    const detail::FilterProblem shapes = problem(Dims(x.dimensions()));
+    return {shapes, detail::checked_view<L, S>(name, "the input", x, shapes.input_shape()),
+            gradient_view(shapes, grad_y)};
 }
 
 template <class Kind, class S, LayoutName L>
 template <int Storage, class D>
-View<const S> FilterOperator<Kind, S, L>::linear_gradient(const GradientCall& call, Tensor4<S, Storage>& value,
-                                                          const D& device) const {
-    FilterProblem linear = call.problem;
+detail::View<const S> FilterOperator<Kind, S, L>::linear_gradient(const GradientCall& call, Tensor4<S, Storage>& value,
+                                                                  const D& device) const {
+    detail::FilterProblem linear = call.problem;
     if (linear.activation == Activation::none) return call.grad;
     linear.activation = Activation::none;
-    value.resize(dims_of<L>(linear.output_shape()));
-    const auto sums = view_of<L>(name, "the output", value);
-    forward_pass(linear).run(call.x, sums, executor_of(device));
-    apply_derivative(call.problem.activation, call.grad, sums);
+    value.resize(detail::dims_of<L>(linear.output_shape()));
+    const auto sums = detail::view_of<L>(name, "the output", value);
+    forward_pass(linear).run(call.x, sums, detail::executor_of(device));
+    detail::apply_derivative(call.problem.activation, call.grad, sums);
     return sums;
 }
 
 template <class Kind, class S, LayoutName L>
 template <class D>
-WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const GradientCall& call, View<const S> grad,
+WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const GradientCall& call, detail::View<const S> grad,
                                                             const D& device) const {
-    const bool input_is_fine = direction == Direction::to_coarse;
-    Weight gradient(dims_of<NCHW>(weight_shape()));
-    correlate(call.problem, input_is_fine ? grad : call.x, input_is_fine ? call.x : grad, gradient.data(),
-              executor_of(device));
+    const bool input_is_fine = direction == detail::Direction::to_coarse;
+    Weight gradient(detail::dims_of<NCHW>(weight_shape()));
+    detail::correlate(call.problem, input_is_fine ? grad : call.x, input_is_fine ? call.x : grad, gradient.data(),
+                      detail::executor_of(device));
     return gradient;
 }
 
 template <class Kind, class S, LayoutName L>
 template <int Storage, class D>
-Tensor4<S, Storage> FilterOperator<Kind, S, L>::input_gradient(FilterProblem problem, View<const S> grad,
-                                                               const D& device) const {
+Tensor4<S, Storage> FilterOperator<Kind, S, L>::input_gradient(detail::FilterProblem problem,
+                                                               detail::View<const S> grad, const D& device) const {
     problem.direction = backwards;
     problem.activation = Activation::none;
-    Tensor4<S, Storage> gradient(dims_of<L>(problem.output_shape()));
-    FilterPass<S>(problem, weight_.data(), nullptr)
-        .run(grad, view_of<L>(name, "the input's gradient", gradient), executor_of(device));
+    Tensor4<S, Storage> gradient(detail::dims_of<L>(problem.output_shape()));
+    detail::FilterPass<S>(problem, weight_.data(), nullptr)
+        .run(grad, detail::view_of<L>(name, "the input's gradient", gradient), detail::executor_of(device));
     return gradient;
 }
 
 template <class Kind, class S, LayoutName L>
-template <InputTensor<S> X, InputTensor<S> G, Device D>
+template <detail::InputTensor<S> X, detail::InputTensor<S> G, detail::Device D>
 auto FilterOperator<Kind, S, L>::backward(const X& x, const G& grad_y, const D& device) const
-    -> Gradients<S, storage_of<X>> {
+    -> Gradients<S, detail::storage_of<X>> {
     const GradientCall call = gradient_call(x, grad_y);
-    Tensor4<S, storage_of<G>> value;
-    const View<const S> grad = linear_gradient(call, value, device);
+    Tensor4<S, detail::storage_of<G>> value;
+    const detail::View<const S> grad = linear_gradient(call, value, device);
     Bias bias(bias_size());
-    for (Index c = 0; c < bias.size(); ++c) bias(c) = sum_channel(grad, c);
-    return {input_gradient<storage_of<X>>(call.problem, grad, device), weight_gradient(call, grad, device),
+    for (Index c = 0; c < bias.size(); ++c) bias(c) = detail::sum_channel(grad, c);
+    return {input_gradient<detail::storage_of<X>>(call.problem, grad, device), weight_gradient(call, grad, device),
             std::move(bias)};
 }
 
 template <class Kind, class S, LayoutName L>
-template <InputTensor<S> G, Device D>
+template <detail::InputTensor<S> G, detail::Device D>
 auto FilterOperator<Kind, S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
-    -> Tensor4<S, storage_of<G>> {
+    -> Tensor4<S, detail::storage_of<G>> {
     check_parameters();
-    const FilterProblem shapes = problem(x_dims);
+    const detail::FilterProblem shapes = problem(x_dims);
     if (shapes.activation != Activation::none)
-        refuse(
+        detail::refuse(
             name,
             ": backward_input() has no input, on which the activation's derivative depends; use backward(x, grad_y)");
-    return input_gradient<storage_of<G>>(shapes, gradient_view(shapes, grad_y), device);
+    return input_gradient<detail::storage_of<G>>(shapes, gradient_view(shapes, grad_y), device);
 }
 
 template <class Kind, class S, LayoutName L>
-template <InputTensor<S> X, InputTensor<S> G, Device D>
+template <detail::InputTensor<S> X, detail::InputTensor<S> G, detail::Device D>
 auto FilterOperator<Kind, S, L>::backward_weight(const X& x, const G& grad_y, const D& device) const -> Weight {
     const GradientCall call = gradient_call(x, grad_y);
-    Tensor4<S, storage_of<G>> value;
+    Tensor4<S, detail::storage_of<G>> value;
     return weight_gradient(call, linear_gradient(call, value, device), device);
 }
 
@@ -366,16 +379,18 @@ Region FilterOperator<Kind, S, L>::output_region(const Region& input) const {
 
 template <class Kind, class S, LayoutName L>
 Region FilterOperator<Kind, S, L>::input_region(const Region& output, const Dims& input) const {
-    const FilterProblem shapes = problem(input);
-    const Region inside = clip(output, extent(shapes.output_shape()));
-    return clip(input_region(shapes.relation.rows, shapes.relation.columns, inside), extent(shapes.input_shape()));
+    const detail::FilterProblem shapes = problem(input);
+    const Region inside = detail::clip(output, extent(shapes.output_shape()));
+    return detail::clip(input_region(shapes.relation.rows, shapes.relation.columns, inside),
+                        extent(shapes.input_shape()));
 }
 
 template <class Kind, class S, LayoutName L>
 Region FilterOperator<Kind, S, L>::output_region(const Region& part, const Dims& input) const {
-    const FilterProblem shapes = problem(input);
-    const Region inside = clip(part, extent(shapes.input_shape()));
-    return clip(output_region(shapes.relation.rows, shapes.relation.columns, inside), extent(shapes.output_shape()));
+    const detail::FilterProblem shapes = problem(input);
+    const Region inside = detail::clip(part, extent(shapes.input_shape()));
+    return detail::clip(output_region(shapes.relation.rows, shapes.relation.columns, inside),
+                        extent(shapes.output_shape()));
 }
 
 }  // namespace upconv

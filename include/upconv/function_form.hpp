@@ -3,7 +3,7 @@
 
 #include "filter_operator.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// A bias: an Eigen tensor with one dimension.
 template <class B>
@@ -22,7 +22,8 @@ template <class Kind>
 Index all_groups(Index channels, Index groups) {
     const Checked all = Checked(channels) * groups;
     if (all.overflow())
-        refuse(Kind::name, ": ", groups, " groups of the weight's ", channels, " channels leave 64-bit sizes");
+        refuse(Kind::name, ": ", groups, " groups of the weight's ", channels, " channels leave ", index_width,
+               " sizes");
     return all.value();
 }
 
@@ -58,4 +59,4 @@ auto call(const X& x, const W& weight, const typename Kind::Options& options, co
     return call<Kind, L>(x, weight, BiasTensor<typename X::Scalar>(0), options, device);
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -27,7 +27,7 @@ Fan fan(const Op& op) {
     const double phases = static_cast<double>(o.stride.h) * static_cast<double>(o.stride.w);
     const double in = static_cast<double>(o.in_channels / o.groups) * taps;
     const double out = static_cast<double>(o.out_channels / o.groups) * taps;
-    return Op::direction == Direction::to_fine ? Fan{in / phases, out} : Fan{in, out / phases};
+    return Op::direction == detail::Direction::to_fine ? Fan{in / phases, out} : Fan{in, out / phases};
 }
 
 /// Refuses a number that the operator's scalar cannot hold, its fraction left out: whole numbers have a range.
@@ -35,10 +35,11 @@ template <class Op>
 void check_held(const Op&, const char* what, double value) {
     using T = typename Op::Scalar;
     if constexpr (std::integral<T>)
-        if (!holds<T>(value))
-            refuse(Op::name, ": ", what, " ", value, " is beyond the operator's integer scalar, which holds from ",
-                   std::to_string(std::numeric_limits<T>::lowest()), " to ",
-                   std::to_string((std::numeric_limits<T>::max)()));
+        if (!detail::holds<T>(value))
+            detail::refuse(Op::name, ": ", what, " ", value,
+                           " is beyond the operator's integer scalar, which holds from ",
+                           std::to_string(std::numeric_limits<T>::lowest()), " to ",
+                           std::to_string((std::numeric_limits<T>::max)()));
 }
 
 /// Refuses what an integer scalar would store as another number.
@@ -46,11 +47,11 @@ template <class Op>
 void constant(Op& op, double value) {
     check_held(op, "init::constant's value", value);
     if (std::integral<typename Op::Scalar> && value != std::trunc(value))
-        refuse(Op::name, ": init::constant's value ", value, " has a fraction, which integer scalars lose; use ",
-               std::round(value), ", or float");
+        detail::refuse(Op::name, ": init::constant's value ", value,
+                       " has a fraction, which integer scalars lose; use ", std::round(value), ", or float");
     op.check_parameters();
-    op.weight().setConstant(number<typename Op::Scalar>(value));
-    op.bias().setConstant(number<typename Op::Scalar>(0));
+    op.weight().setConstant(detail::number<typename Op::Scalar>(value));
+    op.bias().setConstant(detail::number<typename Op::Scalar>(0));
 }
 
 template <class Op>
@@ -73,14 +74,14 @@ struct UniformOptions {
 template <class Op>
 void uniform(Op& op, const UniformOptions& options = {}) {
     if (!(options.low <= options.high) || !std::isfinite(options.high - options.low))
-        refuse("init::uniform: low ", options.low, " must not exceed high ", options.high,
-               ", and both must be finite, as must be their difference");
+        detail::refuse("init::uniform: low ", options.low, " must not exceed high ", options.high,
+                       ", and both must be finite, as must be their difference");
     check_held(op, "init::uniform's low", options.low);
     check_held(op, "init::uniform's high", options.high);
     zeros(op);
-    Uniform random(options.low, options.high, options.seed);
+    detail::Uniform random(options.low, options.high, options.seed);
     auto& weight = op.weight();
-    for (Index i = 0; i < weight.size(); ++i) weight.data()[i] = number<typename Op::Scalar>(random());
+    for (Index i = 0; i < weight.size(); ++i) weight.data()[i] = detail::number<typename Op::Scalar>(random());
 }
 
 struct KaimingOptions {
@@ -121,28 +122,29 @@ inline double bilinear_weight(Index factor, Index tap) {
 template <class Op>
 void bilinear(Op& op) {
     const auto& o = op.options();
-    const auto kernel = [](Index f) { return Checked(2) * f - f % 2; };
-    const Checked height = kernel(o.stride.h), width = kernel(o.stride.w);
+    const auto kernel = [](Index f) { return detail::Checked(2) * f - f % 2; };
+    const detail::Checked height = kernel(o.stride.h), width = kernel(o.stride.w);
     const Size2 expected(height.value(), width.value());
-    if (Op::direction != Direction::to_fine)
-        refuse(Op::name, ": init::bilinear is for ConvTranspose2d, which upsamples by its stride");
+    if (Op::direction != detail::Direction::to_fine)
+        detail::refuse(Op::name, ": init::bilinear is for ConvTranspose2d, which upsamples by its stride");
     if (o.in_channels != o.out_channels)
-        refuse(Op::name, ": init::bilinear needs in_channels ", o.in_channels, " equal to out_channels ",
-               o.out_channels);
+        detail::refuse(Op::name, ": init::bilinear needs in_channels ", o.in_channels, " equal to out_channels ",
+                       o.out_channels);
     if (std::integral<typename Op::Scalar> && o.stride != Size2(1))
-        refuse(Op::name, ": init::bilinear has fractions, which integer scalars lose; use float");
+        detail::refuse(Op::name, ": init::bilinear has fractions, which integer scalars lose; use float");
     if (height.overflow() || width.overflow())
-        refuse(Op::name, ": init::bilinear needs a kernel of twice the stride, which for stride ", o.stride, " leaves ",
-               index_width, " sizes");
+        detail::refuse(Op::name, ": init::bilinear needs a kernel of twice the stride, which for stride ", o.stride,
+                       " leaves ", detail::index_width, " sizes");
     if (o.kernel != expected)
-        refuse(Op::name, ": init::bilinear for stride ", o.stride, " needs kernel ", expected, ", not ", o.kernel,
-               "; padding ", Size2(o.stride.h / 2, o.stride.w / 2), " then makes the output stride times as large");
+        detail::refuse(Op::name, ": init::bilinear for stride ", o.stride, " needs kernel ", expected, ", not ",
+                       o.kernel, "; padding ", Size2(o.stride.h / 2, o.stride.w / 2),
+                       " then makes the output stride times as large");
     zeros(op);
     for (Index c = 0; c < o.in_channels; ++c)
         for (Index i = 0; i < o.kernel.h; ++i)
             for (Index j = 0; j < o.kernel.w; ++j)
-                op.weight()(c, c % (o.out_channels / o.groups), i, j) =
-                    number<typename Op::Scalar>(bilinear_weight(o.stride.h, i) * bilinear_weight(o.stride.w, j));
+                op.weight()(c, c % (o.out_channels / o.groups), i, j) = detail::number<typename Op::Scalar>(
+                    bilinear_weight(o.stride.h, i) * bilinear_weight(o.stride.w, j));
 }
 
 /// Aitken et al. 2017, for ConvTranspose2d: a kaiming_uniform filter of kernel / stride taps, each repeated stride
@@ -151,10 +153,10 @@ void bilinear(Op& op) {
 template <class Op>
 void icnr(Op& op, const KaimingOptions& options = {}) {
     const auto& o = op.options();
-    if (Op::direction != Direction::to_fine) refuse(Op::name, ": init::icnr is for ConvTranspose2d");
+    if (Op::direction != detail::Direction::to_fine) detail::refuse(Op::name, ": init::icnr is for ConvTranspose2d");
     if (o.kernel.h % o.stride.h != 0 || o.kernel.w % o.stride.w != 0)
-        refuse(Op::name, ": init::icnr needs a stride that divides the kernel, not stride ", o.stride, " with kernel ",
-               o.kernel, "; kernel ", o.stride, " or a multiple of it would do");
+        detail::refuse(Op::name, ": init::icnr needs a stride that divides the kernel, not stride ", o.stride,
+                       " with kernel ", o.kernel, "; kernel ", o.stride, " or a multiple of it would do");
     kaiming_uniform(op, options);
     auto& weight = op.weight();
     for (Index c = 0; c < weight.dimension(0); ++c)

@@ -21,15 +21,15 @@ inline Eigen::Tensor<Index, 2, Eigen::RowMajor> overlap_map(const ConvTranspose2
                                                             Index width) {
     ConvTranspose2dOptions one = options;  // channels do not matter, and need not be given
     one.in_channels = one.out_channels = one.groups = 1;
-    const Filter filter = filter_of<TransposedConvolution>(one);
-    check_filter(filter, 1);
-    TransposedConvolution::check(filter, one);
-    const Relation r = TransposedConvolution::relation(filter, one, {height, width});
-    const Shape4 shape{1, 1, r.rows.fine, r.columns.fine};
-    check_dims(filter.op, "the overlap map", dims_of<NCHW>(shape), sizeof(Index));
+    const detail::Filter filter = detail::filter_of<detail::TransposedConvolution>(one);
+    detail::check_filter(filter, 1);
+    detail::TransposedConvolution::check(filter, one);
+    const detail::Relation r = detail::TransposedConvolution::relation(filter, one, {height, width});
+    const detail::Shape4 shape{1, 1, r.rows.fine, r.columns.fine};
+    detail::check_dims(filter.op, "the overlap map", detail::dims_of<NCHW>(shape), sizeof(Index));
     Eigen::Tensor<Index, 2, Eigen::RowMajor> map(shape.h, shape.w);
     for (Index i = 0; i < shape.h; ++i)
-        for (Index j = 0; j < shape.w; ++j) map(i, j) = overlap(r.rows, i) * overlap(r.columns, j);
+        for (Index j = 0; j < shape.w; ++j) map(i, j) = detail::overlap(r.rows, i) * detail::overlap(r.columns, j);
     return map;
 }
 
@@ -80,7 +80,7 @@ double checkerboard_index(const ConvTranspose2d<Scalar, Layout>& up) {
     return worst;
 }
 
-namespace text {
+namespace detail::text {
 
 /// 1234567 as "1,234,567".
 inline std::string thousands(Index number) {
@@ -168,72 +168,78 @@ inline std::string ends(const Axis& axis, std::string_view lines) {
     return joined(lines, " ", axis.begin, " + ", axis.natural() - axis.begin - axis.fine);
 }
 
-}  // namespace text
+}  // namespace detail::text
 
 /// In words and numbers: shapes, the formula of both axes, one output row's sum, what is cropped or padded, overlap,
 /// arithmetic.
 template <class Kind, class Scalar, LayoutName L>
 std::string explain(const FilterOperator<Kind, Scalar, L>& op, const Dims& input) {
-    const bool transposed = op.direction == Direction::to_fine;
+    const bool transposed = op.direction == detail::Direction::to_fine;
     op.check_parameters();
-    const FilterProblem problem = op.problem(input);
-    const Relation& r = problem.relation;
-    std::string s = joined(op.name, " ", L::name, ": ", input, " -> ", op.output_shape(input), "\n");
-    s += joined("  weight ", Dims(op.weight().dimensions()), " ", Kind::weight_order, ", ",
-                text::thousands(op.parameter_count()), " parameters\n");
-    s += joined("  ", text::formula(r.rows, transposed, "row"), "\n");
-    s += joined("  ", text::formula(r.columns, transposed, "column"), "\n");
+    const detail::FilterProblem problem = op.problem(input);
+    const detail::Relation& r = problem.relation;
+    std::string s = detail::joined(op.name, " ", L::name, ": ", input, " -> ", op.output_shape(input), "\n");
+    s += detail::joined("  weight ", Dims(op.weight().dimensions()), " ", Kind::weight_order, ", ",
+                        detail::text::thousands(op.parameter_count()), " parameters\n");
+    s += detail::joined("  ", detail::text::formula(r.rows, transposed, "row"), "\n");
+    s += detail::joined("  ", detail::text::formula(r.columns, transposed, "column"), "\n");
     if (transposed) {
-        const Index row = text::telling_row(r.rows);
-        const Range rows = text::overlap_bounds(r.rows), columns = text::overlap_bounds(r.columns);
-        s += joined("  along the rows, output row ", row, " = ", text::terms(r.rows, row), "\n");
-        s += joined("  cropped from ", Size2(r.rows.natural(), r.columns.natural()), ": ", text::ends(r.rows, "rows"),
-                    ", ", text::ends(r.columns, "columns"), " (negative: beyond the last tap)\n");
-        s += joined("  taps that reach an output pixel: ", rows.begin * columns.begin, " to ", rows.end * columns.end,
-                    rows.begin * columns.begin == 0 ? " (0: the bias alone)\n" : "\n");
+        const Index row = detail::text::telling_row(r.rows);
+        const Range rows = detail::text::overlap_bounds(r.rows), columns = detail::text::overlap_bounds(r.columns);
+        s += detail::joined("  along the rows, output row ", row, " = ", detail::text::terms(r.rows, row), "\n");
+        s += detail::joined("  cropped from ", Size2(r.rows.natural(), r.columns.natural()), ": ",
+                            detail::text::ends(r.rows, "rows"), ", ", detail::text::ends(r.columns, "columns"),
+                            " (negative: beyond the last tap)\n");
+        s += detail::joined("  taps that reach an output pixel: ", rows.begin * columns.begin, " to ",
+                            rows.end * columns.end, rows.begin * columns.begin == 0 ? " (0: the bias alone)\n" : "\n");
     } else {
-        s += joined("  padded: ", text::ends(r.rows, "rows"), ", ", text::ends(r.columns, "columns"),
-                    " (negative: lines that no tap reads)\n");
-        s += joined("  an output pixel sums ", text::thousands(r.fine_per_group() * r.taps()), " products\n");
+        s += detail::joined("  padded: ", detail::text::ends(r.rows, "rows"), ", ",
+                            detail::text::ends(r.columns, "columns"), " (negative: lines that no tap reads)\n");
+        s += detail::joined("  an output pixel sums ", detail::text::thousands(r.fine_per_group() * r.taps()),
+                            " products\n");
     }
-    return s + joined("  ", problem.flops() / 1e6, " MFLOP by ", FilterPass<Scalar>::text(problem), "\n");
+    return s +
+           detail::joined("  ", problem.flops() / 1e6, " MFLOP by ", detail::FilterPass<Scalar>::text(problem), "\n");
 }
 
 /// What a resize does: shapes, and the input cells with their weights of an output row and column in the middle.
 template <class Scalar, LayoutName L>
 std::string explain(const UpSampling2d<Scalar, L>& up, const Dims& input) {
-    std::string s = joined(up.name, " ", L::name, ": ", input, " -> ", up.output_shape(input), ", no parameters\n");
+    std::string s =
+        detail::joined(up.name, " ", L::name, ": ", input, " -> ", up.output_shape(input), ", no parameters\n");
     const auto [rows, columns] = up.tables(input);
     const auto line = [&](const ResizeTable& table, std::string_view word) {
         const Index middle = table.outputs() / 2;
-        s += joined("  output ", word, " ", middle, " = ");
+        s += detail::joined("  output ", word, " ", middle, " = ");
         for (Index t = table.first[static_cast<std::size_t>(middle)];
              t < table.first[static_cast<std::size_t>(middle) + 1]; ++t)
-            s += joined(t == table.first[static_cast<std::size_t>(middle)] ? "" : " + ",
-                        table.weight[static_cast<std::size_t>(t)], " x[", table.source[static_cast<std::size_t>(t)],
-                        "]");
+            s += detail::joined(t == table.first[static_cast<std::size_t>(middle)] ? "" : " + ",
+                                table.weight[static_cast<std::size_t>(t)], " x[",
+                                table.source[static_cast<std::size_t>(t)], "]");
         s += "\n";
     };
     line(rows, "row");
     line(columns, "column");
-    return s + joined("  ", up.flops(input) / 1e6, " MFLOP\n");
+    return s + detail::joined("  ", up.flops(input) / 1e6, " MFLOP\n");
 }
 
 /// A chain of operators as Keras prints it: layer, output shape, parameters. All have the layout of `input`.
 template <class... Ops>
 std::string summary(const Dims& input, const Ops&... ops) {
-    const std::string rule = joined(std::string(60, '='), "\n");
-    std::string table = joined(text::padded("Layer", 20), text::padded("Output shape", 28), "Param #\n", rule);
+    const std::string rule = detail::joined(std::string(60, '='), "\n");
+    std::string table =
+        detail::joined(detail::text::padded("Layer", 20), detail::text::padded("Output shape", 28), "Param #\n", rule);
     Dims shape = input;
     Index total = 0, number = 0;
     const auto row = [&](const auto& op) {
         shape = op.output_shape(shape);
         total += op.parameter_count();
-        table += joined(text::padded(joined(++number, " ", op.name), 20), text::padded(to_text(shape), 28),
-                        text::thousands(op.parameter_count()), "\n");
+        table += detail::joined(detail::text::padded(detail::joined(++number, " ", op.name), 20),
+                                detail::text::padded(to_text(shape), 28), detail::text::thousands(op.parameter_count()),
+                                "\n");
     };
     (row(ops), ...);
-    return joined(table, rule, "Total params: ", text::thousands(total), "\n");
+    return detail::joined(table, rule, "Total params: ", detail::text::thousands(total), "\n");
 }
 
 }  // namespace upconv

@@ -7,6 +7,7 @@
 namespace {
 
 using namespace upconv;
+using namespace upconv::detail;
 
 Numbers integers(Index count, int seed) {
     Numbers values;

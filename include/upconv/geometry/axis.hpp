@@ -11,10 +11,10 @@
 
 #include <algorithm>
 
+#include "../options/size2.hpp"
 #include "integer.hpp"
-#include "size2.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Made by conv_axis() or transposed_axis(), which check that every expression below stays within 64 bits.
 struct Axis {
@@ -61,4 +61,4 @@ struct Axis {
     friend constexpr bool operator==(const Axis&, const Axis&) = default;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "../options/padding.hpp"
 #include "integer.hpp"
-#include "padding.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// The cell of [0, extent) that stands at `position`, for the modes other than zeros, however far beside the grid.
 /// reflect: -1 -> 1, of period 2 (extent - 1); replicate: -1 -> 0; circular: -1 -> extent - 1, of period extent.
@@ -27,4 +27,4 @@ constexpr Index border_cell(PaddingMode mode, Index position, Index extent) {
     return std::clamp<Index>(position, 0, extent - 1);
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -4,10 +4,10 @@
 
 #include <optional>
 
+#include "../options/padding.hpp"
 #include "axis.hpp"
-#include "padding.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// One axis as the options have it. Kernel, stride and dilation are at least 1, the input has at least one line.
 struct AxisRequest {
@@ -157,4 +157,4 @@ constexpr Axis transposed_axis(const AxisRequest& request, Index output_padding,
     return checked_axis(request, axis, request.natural());
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

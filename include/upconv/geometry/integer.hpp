@@ -1,9 +1,9 @@
 // Integer arithmetic for sizes: products that cannot wrap unseen, and division that rounds down.
 #pragma once
 
-#include "error.hpp"
+#include "../options/error.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// An Index that remembers whether any step towards it left 64 bits. Compute with it, then ask once.
 class Checked {
@@ -51,4 +51,4 @@ constexpr Index ceil_div(Index a, Index b) { return a / b + (a % b > 0 ? 1 : 0);
 
 constexpr Index floor_mod(Index a, Index b) { return a - floor_div(a, b) * b; }
 
-}  // namespace upconv
+}  // namespace upconv::detail

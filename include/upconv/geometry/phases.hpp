@@ -13,7 +13,7 @@
 
 #include "axis.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 struct Phase {
     Index first_fine = 0;
@@ -69,4 +69,4 @@ constexpr Index overlap(const Axis& axis, Index fine) {
                                        : count_hits(position, coarse, axis.stride, axis.dilation);
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -4,7 +4,7 @@
 
 #include "axis.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// [begin, end) without what lies outside [0, extent).
 constexpr Range clip(Range range, Index extent) {
@@ -48,4 +48,4 @@ constexpr Region clip(const Region& region, Size2 extent) {
     return {clip(region.rows, extent.h), clip(region.columns, extent.w)};
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

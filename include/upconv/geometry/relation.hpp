@@ -7,7 +7,7 @@
 #include "extents.hpp"
 #include "regions.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Weights are [coarse_channels, fine_channels / groups, rows.kernel, columns.kernel]; block q of the coarse channels
 /// belongs to block q of the fine channels.
@@ -113,4 +113,4 @@ constexpr Relation transposed_relation(const Filter& filter, const TransposedSiz
             .groups = filter.groups};
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 
+#include "../options/size2.hpp"
 #include "integer.hpp"
-#include "size2.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 struct TapLine {
     Index input = 0;  // extent
@@ -36,4 +36,4 @@ struct TapLine {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -9,7 +9,7 @@
 #include "move.hpp"
 #include "simd.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// The rows of one sum.
 template <class C>
@@ -189,4 +189,4 @@ struct BlendRows {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

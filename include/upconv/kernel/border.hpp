@@ -11,7 +11,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// `extended` is contiguous (r.rows.fine + overhang, r.columns.fine + overhang).
 template <class T>
@@ -41,4 +41,4 @@ void fold_plane(const Relation& r, PaddingMode mode, Acc* extended) {
     }
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

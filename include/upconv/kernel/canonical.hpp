@@ -13,7 +13,7 @@
 #include "store.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// The taps of one phase of one axis, and where its outputs lie: first_output + step * output_step.
 struct PhaseTaps {
@@ -105,4 +105,4 @@ struct CanonicalRow {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -9,10 +9,10 @@
 
 #include <algorithm>
 
-#include "../geometry/size2.hpp"
+#include "../options/size2.hpp"
 #include "finish.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Input channels that are taken together: one cache line of float. Part of the meaning (the order of a sum), not a
 /// tuning number.
@@ -268,4 +268,4 @@ struct ChannelTiles {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -7,7 +7,7 @@
 #include "blend.hpp"
 #include "stretch.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 enum class ColumnsBy {
     none,    // the row as it is
@@ -76,4 +76,4 @@ struct ResizeColumnsOf {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -8,7 +8,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Row `a` of the taps of one filter: coarse channel `c`, fine channel `f` of c's group. `weight` is contiguous
 /// [coarse, fine / groups, kh, kw].
@@ -41,4 +41,4 @@ T sum_channel(View<const T> grad, Index c) {
     return narrow<T>(without_sign_of_zero(sum));
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

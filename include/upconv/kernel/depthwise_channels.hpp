@@ -17,7 +17,7 @@
 #include "finish.hpp"
 #include "move.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Outputs of one phase of one image; i and j are steps of the phase. Steps are in elements.
 template <class C>
@@ -333,4 +333,4 @@ struct DepthwiseChannels {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -15,7 +15,7 @@
 #include "finish.hpp"
 #include "move.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Where the vectors of a row begin: vector m of part r at m * advance + offset(r).
 struct RowCut {
@@ -233,4 +233,4 @@ struct DepthwiseFinePlanes {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -5,11 +5,11 @@
 //                                                                     + column_offset[b] + j])
 #pragma once
 
-#include "../geometry/size2.hpp"
+#include "../options/size2.hpp"
 #include "finish.hpp"
 #include "padded_rows.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// The planes of some channels of one image: all columns of some rows. Steps are in elements.
 template <class C>
@@ -135,4 +135,4 @@ struct DepthwisePlanes {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

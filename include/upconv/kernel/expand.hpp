@@ -9,7 +9,7 @@
 #include "blend.hpp"
 #include "stretch.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class C, int Bytes>
 [[gnu::always_inline]] inline void put(const void* vector, C* to, Storing storing) {
@@ -148,4 +148,4 @@ struct Expand {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -4,7 +4,7 @@
 #include "activation.hpp"
 #include "simd.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// One vector of sums that rest at `at`.
 template <class C, int Bytes>
@@ -45,4 +45,4 @@ template <class C, int Bytes, int N>
     for (int i = 0; i < N; ++i) v[i] = *reinterpret_cast<Vector<C, Bytes>*>(in_memory + i * width);
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -8,7 +8,7 @@
 #include "store.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// One row `i` of one coarse channel `co` of image `n`. `weight` is contiguous [coarse, fine / groups, kh, kw].
 template <class T>
@@ -31,4 +31,4 @@ void gather_row(const Relation& r, View<const T> fine, const T* weight, const St
     }
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -7,7 +7,7 @@
 #include "resample.hpp"
 #include "simd.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Row i of a plane: `inner` channels of an image, all of them or one.
 template <class T>
@@ -93,4 +93,4 @@ struct StoreLine {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

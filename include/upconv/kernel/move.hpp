@@ -13,7 +13,7 @@
 #include "transpose.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// A stretch of a row of some channels of one image. `first_column` and what follows may lie beside the picture when
 /// packing.
@@ -109,4 +109,4 @@ struct UnpackRow {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -10,7 +10,7 @@
 #include "scalar.hpp"
 #include "transpose.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Zeros in whole vectors: up to one vector less a number beyond `n`. Most are one vector, and g++ would call memset.
 template <int Bytes, class C>
@@ -107,4 +107,4 @@ struct PackPlanes {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

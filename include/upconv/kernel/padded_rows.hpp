@@ -8,10 +8,10 @@
 
 #include <algorithm>
 
-#include "../geometry/size2.hpp"
+#include "../options/size2.hpp"
 #include "simd.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Numbers 0, 2, 4, ... of a and b, or with First = 1 numbers 1, 3, 5, ...
 template <int First, class C, int Bytes>
@@ -109,4 +109,4 @@ struct PaddedRows {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

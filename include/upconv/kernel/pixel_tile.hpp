@@ -14,7 +14,7 @@
 
 #include "channel_tile.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Some pictures of one group. Steps and offsets are in elements.
 template <class C>
@@ -168,4 +168,4 @@ struct PixelTiles {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Uniform in [low, high), from 53 bits of the Mersenne Twister.
 class Uniform {
@@ -19,4 +19,4 @@ class Uniform {
     double low_, width_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -9,7 +9,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Weighted sums of T are formed in ResizeSum<T>; pictures in uint8 in float.
 template <class T>
@@ -47,4 +47,4 @@ T resample_cell(View<const T> input, Index n, Index c, Terms rows, Terms columns
     return rounded<T>(sum + number<Acc>(0));
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

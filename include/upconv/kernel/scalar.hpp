@@ -5,7 +5,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "../geometry/cxx20.hpp"
+#include "../options/cxx20.hpp"
 
 namespace upconv {
 
@@ -20,6 +20,10 @@ template <class T>
 requires(std::integral<T> && sizeof(T) < sizeof(int)) struct Accumulator<T> {
     using type = int;
 };
+
+}  // namespace upconv
+
+namespace upconv::detail {
 
 template <class T>
 using AccumulatorOf = typename Accumulator<T>::type;
@@ -79,4 +83,4 @@ constexpr T number(double value) {
         return T(value);
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

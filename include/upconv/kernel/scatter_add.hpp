@@ -9,7 +9,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Adds into one plane: fine channel `fo` of image `n`, contiguous (fine rows, fine columns), which holds zeros before.
 /// `weight` is contiguous [coarse, fine / groups, kh, kw].
@@ -32,4 +32,4 @@ void scatter_add_plane(const Relation& r, View<const T> coarse, const T* weight,
     }
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -4,16 +4,11 @@
 //     channel(c, a, b) = (c * f.h + a) * f.w + b   or   (a * f.w + b) * channels + c
 #pragma once
 
-#include "../geometry/size2.hpp"
+#include "../options/shuffle_order.hpp"
+#include "../options/size2.hpp"
 #include "view.hpp"
 
-namespace upconv {
-
-/// How the channels of a pixel shuffle are counted: r x r positions of a block, c channels.
-enum class ShuffleOrder {
-    crr,  // channel by channel: PyTorch, ONNX's CRD
-    rrc,  // position by position: TensorFlow's depth_to_space, ONNX's DCR, its default
-};
+namespace upconv::detail {
 
 /// A channel of `space` and the position in its block that one channel of `depth` fills.
 struct BlockPlace {
@@ -39,4 +34,4 @@ void shuffle_channel(View<D> depth, View<S> space, Index n, Index channel, Size2
     }
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

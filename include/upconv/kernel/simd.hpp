@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace upconv {
+namespace upconv::detail {
 
 /// The flags of the build, to be part of names: what -mavx2 lets the compiler do must not be linked into a program
 /// without it, and link-time optimisation warns of types that hold or refer to vectors and are not the same in two
@@ -200,4 +200,4 @@ void run_on_any(Isa, const Work& work) {
 }
 #endif
 
-}  // namespace upconv
+}  // namespace upconv::detail

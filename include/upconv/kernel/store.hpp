@@ -7,7 +7,7 @@
 
 #include "activation.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 struct Store {
@@ -43,4 +43,4 @@ void check_activation(const char* op, const Activation& activation) {
     }
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

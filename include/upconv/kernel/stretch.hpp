@@ -9,7 +9,7 @@
 #include "simd.hpp"
 #include "view.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// A vector of the input and what is taken of it.
 struct StretchTerm {
@@ -130,4 +130,4 @@ template <class C, int Bytes>
     }
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "../geometry/size2.hpp"
+#include "../options/size2.hpp"
 #include "simd.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Numbers in 16 bytes: what a shuffle within lanes can reach.
 template <class C>
@@ -110,4 +110,4 @@ template <int Bytes, class C>
     }
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

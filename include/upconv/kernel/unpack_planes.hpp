@@ -6,7 +6,7 @@
 
 #include "move.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Numbers of a and b in turn: the first half of them, or with First = half the lanes the second.
 template <int First, class C, int Bytes, std::size_t... I>
@@ -119,4 +119,4 @@ struct UnpackPlanes {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -4,9 +4,9 @@
 
 #include <type_traits>
 
-#include "../geometry/error.hpp"
+#include "../options/error.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Extents by name, whatever the order in memory.
 struct Shape4 {
@@ -34,4 +34,4 @@ constexpr Shape4 contiguous(const Shape4& shape) {
     return {shape.c * shape.h * shape.w, shape.h * shape.w, shape.w, 1};
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -8,7 +8,7 @@
 #include "executor.hpp"
 #include "problem.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 class CanonicalPlan {
@@ -73,4 +73,4 @@ class CanonicalPlan {
     std::vector<T> weight_;  // (coarse, fine / groups, kh, kw)
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -4,7 +4,7 @@
 
 #include "channel_plan.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 class ChannelPlan<T>::Lists {
@@ -205,4 +205,4 @@ class ChannelPlan<T>::Lists {
     Index count_ = 0;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

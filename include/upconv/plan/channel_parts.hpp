@@ -6,7 +6,7 @@
 
 #include "walk.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Of each phase of an axis, its steps in segments.
 using AxisSegments = std::vector<std::vector<WalkSegment>>;
@@ -96,4 +96,4 @@ inline ChannelParts cheapest_parts(const AxisWalk& rows, const AxisWalk& columns
     return best;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -15,7 +15,7 @@
 #include "row_window.hpp"
 #include "strips.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 class ChannelPlan {
@@ -273,6 +273,6 @@ class ChannelPlan {
     std::vector<C> weight_;  // (groups, blocks, phases, blocks of input channels, taps, channels, lanes)
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail
 
 #include "channel_worker.hpp"

@@ -3,7 +3,7 @@
 
 #include "channel_lists.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 class ChannelPlan<T>::Worker {
@@ -94,4 +94,4 @@ class ChannelPlan<T>::Worker {
     Lists lists_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -8,7 +8,7 @@
 #include "merged_walk.hpp"
 #include "problem.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// What a pixel tile of o channels costs for each vector of pixels, in multiply-adds (measured): below 4 channels loads
 /// decide.
@@ -203,4 +203,4 @@ inline std::string to_text(const Choice& choice) {
                   " with vectors over channels, ", cost(choice.pixels), " over pixels");
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

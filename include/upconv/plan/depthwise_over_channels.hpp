@@ -12,7 +12,7 @@
 #include "problem.hpp"
 #include "strips.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class C>
 class DepthwiseOverChannels {
@@ -163,4 +163,4 @@ class DepthwiseOverChannels {
     std::vector<C> weight_;  // (phases, tap rows, tap columns, channels)
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

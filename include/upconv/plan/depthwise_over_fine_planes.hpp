@@ -12,7 +12,7 @@
 #include "problem.hpp"
 #include "strips.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class C>
 class DepthwiseOverFinePlanes {
@@ -235,4 +235,4 @@ class DepthwiseOverFinePlanes {
     std::vector<C> weight_;  // (channels, row phases, tap rows, column taps, parts, width)
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -13,7 +13,7 @@
 #include "problem.hpp"
 #include "strips.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class C>
 class DepthwiseOverPlanes {
@@ -179,4 +179,4 @@ class DepthwiseOverPlanes {
     std::vector<C> weight_;              // (channels, tap rows, tap columns)
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

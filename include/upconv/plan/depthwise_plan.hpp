@@ -8,7 +8,7 @@
 #include "depthwise_over_planes.hpp"
 #include "pixel_plan.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 class DepthwisePlan {
@@ -37,4 +37,4 @@ class DepthwisePlan {
     PixelPlan<T> pixels_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -2,9 +2,9 @@
 // compiled once for all; tensor/device.hpp makes one of an Eigen device.
 #pragma once
 
-#include "../geometry/error.hpp"
+#include "../options/error.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// A function of an item's index whose type nobody needs to know. Refers to it.
 class Task {
@@ -50,4 +50,4 @@ class Executor {
     Run run_ = nullptr;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

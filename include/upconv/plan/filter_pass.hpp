@@ -8,7 +8,7 @@
 #include "filter_plan.hpp"
 #include "padded_fine.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Weights and bias are copied: later changes to the operator's do not reach the pass.
 template <class T>
@@ -103,4 +103,4 @@ class FilterPass {
     std::vector<T> bias_;  // (output channels), or empty
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -8,7 +8,7 @@
 #include "../kernel/simd.hpp"
 #include "reference_plan.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Scalars whose sums are float or double, and have vectors.
 template <class T>
@@ -40,4 +40,4 @@ class KernelPlan {
 template <class T>
 using FilterPlan = std::conditional_t<HasVectors<T>, KernelPlan<T>, ReferencePlan<T>>;
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -11,7 +11,7 @@
 #include "listed_plan.hpp"
 #include "pixel_plan.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 using AnyFilterPlan =
@@ -65,4 +65,4 @@ std::string KernelPlan<T>::text(const FilterProblem& problem, Isa isa) {
     return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice), to_text(choice));
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

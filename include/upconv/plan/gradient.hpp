@@ -4,7 +4,7 @@
 #include "../kernel/correlate.hpp"
 #include "padded_fine.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// grad * f'(x) into `x`: how a gradient passes an activation.
 template <class T>
@@ -38,4 +38,4 @@ void correlate(const FilterProblem& problem, View<const T> coarse, View<const T>
     filters(problem.relation.with_overhang(), padded.view());
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

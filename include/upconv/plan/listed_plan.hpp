@@ -11,7 +11,7 @@
 #include "executor.hpp"
 #include "problem.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Whether the products of an image, those in the padding too, fit a list: a few kilobytes.
 inline bool can_be_listed(const FilterProblem& problem) {
@@ -126,4 +126,4 @@ class ListedPlan {
     std::vector<int> ends_;    // (outputs): where each one's terms end
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -12,7 +12,7 @@
 #include "../geometry/integer.hpp"
 #include "walk.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 struct MergedPhase {
     Index first = 0;  // negative where the phase was shifted
@@ -83,4 +83,4 @@ inline MergedAxis merged_axis(const AxisWalk& walk, bool merge) {
     return merged;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

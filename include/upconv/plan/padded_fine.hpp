@@ -7,7 +7,7 @@
 #include "executor.hpp"
 #include "problem.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// The fine tensor extended by its border as the mode says, contiguous.
 template <class T>
@@ -30,4 +30,4 @@ class PaddedFine {
     std::vector<T> data_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -11,7 +11,7 @@
 #include "choice.hpp"
 #include "strips.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 class PixelPlan {
@@ -235,6 +235,6 @@ class PixelPlan {
     std::vector<C> weight_;  // (groups, tiles, blocks of input channels, taps, channels, outputs)
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail
 
 #include "pixel_worker.hpp"

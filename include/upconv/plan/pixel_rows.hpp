@@ -5,7 +5,7 @@
 #include "../kernel/unpack_planes.hpp"
 #include "pixel_plan.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 struct PixelPlan<T>::Rows {
@@ -104,4 +104,4 @@ struct PixelPlan<T>::Rows {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

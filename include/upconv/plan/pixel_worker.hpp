@@ -6,7 +6,7 @@
 #include "pixel_plan.hpp"
 #include "pixel_rows.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// One thread's part of a run.
 template <class T>
@@ -232,4 +232,4 @@ class PixelPlan<T>::Worker {
     PixelPass<C>* passes_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

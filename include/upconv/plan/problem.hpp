@@ -5,10 +5,10 @@
 #include "../kernel/activation.hpp"
 #include "../kernel/scalar.hpp"
 #include "../kernel/view.hpp"
-#include "algorithm.hpp"
+#include "../options/algorithm.hpp"
 #include "walk.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// What lies side by side in memory, as far as the layout tells: decides which kernel is fastest, never a result.
 enum class Neighbours { columns, channels };
@@ -86,4 +86,4 @@ constexpr void check_workspace(const char* op, const FilterProblem& problem) {
                " sizes; use smaller ones");
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -10,7 +10,7 @@
 #include "executor.hpp"
 #include "problem.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class T>
 class ReferencePlan {
@@ -67,4 +67,4 @@ class ReferencePlan {
     std::vector<T> weight_;  // (coarse, fine / groups, kh, kw)
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

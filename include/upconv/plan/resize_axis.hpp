@@ -8,7 +8,7 @@
 #include "../geometry/integer.hpp"
 #include "interpolation.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Made by resize_axis(), which checks that every product below stays within 64 bits.
 struct ResizeAxis {
@@ -92,4 +92,4 @@ inline ResizeAxis resize_axis(const char* op, AxisName name, Index input, std::o
     return axis;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

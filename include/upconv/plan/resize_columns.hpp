@@ -6,7 +6,7 @@
 #include "../kernel/columns.hpp"
 #include "stretch_plan.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// A table with its weights rounded to C.
 template <class C>
@@ -111,4 +111,4 @@ class ResizeColumns {
     StretchPlan<C> picks_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

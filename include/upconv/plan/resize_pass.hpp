@@ -7,7 +7,7 @@
 #include "executor.hpp"
 #include "resize_table.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// What lies next to each other in a row of memory: the columns of one channel, or those of all channels.
 enum class RowOf4 { one_channel, all_channels };
@@ -91,4 +91,4 @@ struct ResizePassOf<T> {
 template <class T>
 using ResizePass = typename ResizePassOf<T>::type;
 
-}  // namespace upconv
+}  // namespace upconv::detail

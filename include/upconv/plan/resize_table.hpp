@@ -37,6 +37,10 @@ struct ResizeTable {
     void finish_output() { first.push_back(static_cast<Index>(source.size())); }
 };
 
+}  // namespace upconv
+
+namespace upconv::detail {
+
 /// The cells within the filter's reach, in order; those beside the input clamped or dropped. Weights that need not sum
 /// to 1 by themselves are divided by their sum.
 inline void add_filtered(const ResizeAxis& axis, const ResizeRule& rule, Index o, ResizeTable& table) {
@@ -118,4 +122,4 @@ inline ResizeTable transposed(const ResizeTable& table, Index inputs) {
     return t;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -11,7 +11,7 @@
 #include "resize_columns.hpp"
 #include "strips.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Which axis comes first. `together` is for enlargements by two terms an axis, and columns_first where memory does not
 /// lie as expand.hpp wants it.
@@ -199,4 +199,4 @@ class ResizeWorker {
     Range held_;  // input rows in the ring
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

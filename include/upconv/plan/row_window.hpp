@@ -6,7 +6,7 @@
 #include "strips.hpp"
 #include "walk.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Rows of a batch of images as numbers: n * height + row. Steps of the output likewise: n * steps + step.
 struct RowNumbers {
@@ -74,4 +74,4 @@ class RowWindow {
     Range held_;  // the first at the front
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "../geometry/error.hpp"
+#include "../options/error.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// Bytes that start on a cache line. Grows and never shrinks; what it held before is lost when it grows. They begin as
 /// zeros, so that a vector which reads past what was written finds numbers.
@@ -37,4 +37,4 @@ inline Scratch& scratch() {
     return of_this_thread;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -8,7 +8,7 @@
 #include "../kernel/stretch.hpp"
 #include "resize_table.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <class C>
 class StretchPlan {
@@ -150,4 +150,4 @@ class StretchPlan {
     std::vector<bool> full_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "../geometry/size2.hpp"
+#include "../options/size2.hpp"
 #include "executor.hpp"
 #include "scratch.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// `lines` output steps over all images in `strips` of about the same height, `rows` at most; `parts` of the output
 /// that are walked one after the other (tiles of columns, groups), and `splits` of its channels that threads share.
@@ -65,4 +65,4 @@ class Pieces {
     std::byte* next_;
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

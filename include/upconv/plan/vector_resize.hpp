@@ -4,7 +4,7 @@
 #include "resize_pass.hpp"
 #include "resize_worker.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 template <ResizedInVectors T>
 class VectorResize {
@@ -102,4 +102,4 @@ void PlannedResize<T>::run(View<const T> input, View<T> output, const Executor& 
     std::any_cast<ReferenceResize<T>>(&resize_)->run(input, output, executor);
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -14,7 +14,7 @@
 #include "../geometry/phases.hpp"
 #include "../geometry/tap_line.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 enum class Direction { to_coarse, to_fine };
 
@@ -115,4 +115,4 @@ inline std::vector<WalkSegment> segments(const AxisWalk& walk, const WalkPhase& 
     return result;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

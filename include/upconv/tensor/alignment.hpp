@@ -5,9 +5,9 @@
 
 #include <Eigen/Core>
 
-#include "../geometry/error.hpp"
+#include "../options/error.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// The alignment of the unit whose definitions the linker took for all. A variable, whose value no compiler assumes; a
 /// template, so that only units that make operators have it.
@@ -25,4 +25,4 @@ struct OneAlignment {
     }
 };
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -5,7 +5,7 @@
 
 #include "../plan/executor.hpp"
 
-namespace upconv {
+namespace upconv::detail {
 
 /// What ThreadPoolDevice offers, without needing EIGEN_USE_THREADS here.
 template <class D>
@@ -35,4 +35,4 @@ Executor executor_of(const D& device) {
             }};
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -27,7 +27,7 @@ struct Dims : std::array<Index, 4> {
     }
 };
 
-inline std::string to_text(const Dims& d) { return joined("(", d[0], ", ", d[1], ", ", d[2], ", ", d[3], ")"); }
+inline std::string to_text(const Dims& d) { return detail::joined("(", d[0], ", ", d[1], ", ", d[2], ", ", d[3], ")"); }
 
 /// PyTorch's and ONNX's order.
 struct NCHW {
@@ -55,6 +55,10 @@ concept LayoutName = requires {
     L::n + L::c + L::h + L::w;
 };
 
+}  // namespace upconv
+
+namespace upconv::detail {
+
 template <LayoutName L>
 constexpr Shape4 shape_of(const Dims& dims) {
     return {dims[L::n], dims[L::c], dims[L::h], dims[L::w]};
@@ -70,4 +74,4 @@ constexpr Dims dims_of(const Shape4& shape) {
     return dims;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -16,32 +16,32 @@ class Plan {
     using Scalar = typename Pass::Scalar;
 
     Plan(const char* op, Pass pass) : op_(op), pass_(std::move(pass)) {
-        check_dims(op, "the output", output_shape(), sizeof(Scalar));
+        detail::check_dims(op, "the output", output_shape(), sizeof(Scalar));
     }
 
-    Dims input_shape() const { return dims_of<L>(pass_.input_shape()); }
-    Dims output_shape() const { return dims_of<L>(pass_.output_shape()); }
+    Dims input_shape() const { return detail::dims_of<L>(pass_.input_shape()); }
+    Dims output_shape() const { return detail::dims_of<L>(pass_.output_shape()); }
 
     /// On one line: what it computes, how, and why so.
     std::string text() const {
-        return joined(op_, " ", L::name, " ", input_shape(), " -> ", output_shape(), ": ", pass_.text());
+        return detail::joined(op_, " ", L::name, " ", input_shape(), " -> ", output_shape(), ": ", pass_.text());
     }
     friend std::ostream& operator<<(std::ostream& to, const Plan& plan) { return to << plan.text(); }
 
     /// A new tensor, in the storage order of x.
-    template <InputTensor<Scalar> X, Device D = Eigen::DefaultDevice>
+    template <detail::InputTensor<Scalar> X, detail::Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {
-        const auto input = checked_view<L, Scalar>(op_, "the input", x, pass_.input_shape());
-        Tensor4<Scalar, storage_of<X>> y(output_shape());
-        pass_.run(input, view_of<L>(op_, "the output", y), executor_of(device));
+        const auto input = detail::checked_view<L, Scalar>(op_, "the input", x, pass_.input_shape());
+        Tensor4<Scalar, detail::storage_of<X>> y(output_shape());
+        pass_.run(input, detail::view_of<L>(op_, "the output", y), detail::executor_of(device));
         return y;
     }
 
     /// Into y, which must have the shape of output_shape() and share no memory with x.
-    template <InputTensor<Scalar> X, OutputTensor<Scalar> Y, Device D = Eigen::DefaultDevice>
+    template <detail::InputTensor<Scalar> X, detail::OutputTensor<Scalar> Y, detail::Device D = Eigen::DefaultDevice>
     void operator()(const X& x, Y&& y, const D& device = {}) const {
-        const auto input = checked_view<L, Scalar>(op_, "the input", x, pass_.input_shape());
-        pass_.run(input, checked_output<L>(op_, y, pass_.output_shape(), input), executor_of(device));
+        const auto input = detail::checked_view<L, Scalar>(op_, "the input", x, pass_.input_shape());
+        pass_.run(input, detail::checked_output<L>(op_, y, pass_.output_shape(), input), detail::executor_of(device));
     }
 
   private:
@@ -61,12 +61,12 @@ class ExpressionOp {
         return Eigen::DSizes<Eigen::Index, 4>(op_->output_shape(dims_of_expression(x)));
     }
 
-    template <class X, class Y, Device D>
+    template <class X, class Y, detail::Device D>
     void eval(const X& x, Y& y, const D& device) const {
-        if constexpr (TensorOfRank4<X>) {
+        if constexpr (detail::TensorOfRank4<X>) {
             (*op_)(x, y, device);
         } else {
-            Tensor4<typename Operator::Scalar, storage_of<X>> value(dims_of_expression(x));
+            Tensor4<typename Operator::Scalar, detail::storage_of<X>> value(dims_of_expression(x));
             value.device(device) = x;
             (*op_)(value, y, device);
         }

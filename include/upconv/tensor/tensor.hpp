@@ -11,6 +11,13 @@
 
 namespace upconv {
 
+template <class Scalar, int Storage = Eigen::RowMajor>
+using Tensor4 = Eigen::Tensor<Scalar, 4, Storage>;
+
+}  // namespace upconv
+
+namespace upconv::detail {
+
 static_assert(std::is_same_v<Index, Eigen::Index>, "upconv needs Eigen::Index to be std::ptrdiff_t, its default");
 
 template <class X>
@@ -40,9 +47,6 @@ concept WritableTensor = !std::is_const_v<std::remove_reference_t<Y>> &&
 
 template <class Y, class Scalar>
 concept OutputTensor = InputTensor<Y, Scalar> && WritableTensor<Y>;
-
-template <class Scalar, int Storage = Eigen::RowMajor>
-using Tensor4 = Eigen::Tensor<Scalar, 4, Storage>;
 
 /// Storage order of a tensor or expression type: Eigen::RowMajor or Eigen::ColMajor.
 template <class X>
@@ -117,4 +121,4 @@ View<T> checked_output(const char* op, Y& y, const Shape4& expected, View<const 
     return output;
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

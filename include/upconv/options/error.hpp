@@ -14,8 +14,6 @@ namespace upconv {
 
 /// Signed, and as wide as Eigen::Index: every extent, stride and offset of the library, in elements.
 using Index = std::ptrdiff_t;
-/// Its width, for messages.
-inline constexpr const char* index_width = sizeof(Index) == 8 ? "64-bit" : "32-bit";
 
 /// Thrown for every input that is refused, before anything is allocated or written. The text names the operator, the
 /// rule, the numbers that were put in and what would work. With exceptions off the text goes to stderr and std::abort
@@ -25,6 +23,13 @@ class ShapeError : public std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };
 
+}  // namespace upconv
+
+namespace upconv::detail {
+
+/// The width of Index, for messages.
+inline constexpr const char* index_width = sizeof(Index) == 8 ? "64-bit" : "32-bit";
+
 /// Which of the two spatial axes: only the words of error messages depend on it.
 struct AxisName {
     const char* extent;  // "height"
@@ -33,6 +38,10 @@ struct AxisName {
 inline constexpr AxisName rows_axis{"height", "rows"};
 inline constexpr AxisName columns_axis{"width", "columns"};
 
+}  // namespace upconv::detail
+
+namespace upconv {
+
 inline std::string to_text(std::string_view text) { return std::string(text); }
 inline std::string to_text(Index number) { return std::to_string(number); }
 inline std::string to_text(double number) {
@@ -40,6 +49,12 @@ inline std::string to_text(double number) {
     std::snprintf(digits, sizeof digits, "%g", number);
     return digits;
 }
+
+}  // namespace upconv
+
+namespace upconv::detail {
+
+using upconv::to_text;
 
 /// One text of parts that to_text() knows: words, numbers, Size2, Range. By value, so that words of every length are
 /// one type, and cold, as messages are: both shorten compilation.
@@ -62,4 +77,4 @@ template <class... Parts>
 #endif
 }
 
-}  // namespace upconv
+}  // namespace upconv::detail

@@ -41,7 +41,7 @@ struct Region {
     friend constexpr bool operator==(const Region&, const Region&) = default;
 };
 
-inline std::string to_text(Size2 size) { return joined("(", size.h, ", ", size.w, ")"); }
-inline std::string to_text(Range range) { return joined("[", range.begin, ", ", range.end, ")"); }
+inline std::string to_text(Size2 size) { return detail::joined("(", size.h, ", ", size.w, ")"); }
+inline std::string to_text(Range range) { return detail::joined("[", range.begin, ", ", range.end, ")"); }
 
 }  // namespace upconv
