@@ -9,7 +9,7 @@
 namespace {
 
 using upconv::Range;
-using upconv::detail::TapLine;
+using upconv::detail::Phase;
 
 template <class C>
 std::vector<C> small_integers(Index size, std::mt19937& engine) {
@@ -18,21 +18,26 @@ std::vector<C> small_integers(Index size, std::mt19937& engine) {
     return numbers;
 }
 
+/// A line of taps: the input of `step` is step * input_step + first + t * spacing.
+Phase line_of_taps(Index input, Index input_step, Index first, Index spacing, Index count) {
+    return {.taps = count, .input = input, .first_input = first, .input_step = input_step, .spacing = spacing};
+}
+
 /// Pixels stand `gap` apart, with NaN in between in the input and canaries in the output. With a shift they are
 /// neighbours, and the columns are cut in two blocks.
 template <class C>
-void check_channels(Index channels, const TapLine& rows, const TapLine& columns, Index width, const Way& way,
+void check_channels(Index channels, const Phase& rows, const Phase& columns, Index width, const Way& way,
                     Index shift = 0, Index height = 3) {
     std::mt19937 engine(3);
     const Index between = shift == 0 ? gap : 0, step = channels + between, x_row = columns.input * step;
     std::vector<C> x = filled(rows.input * x_row, unread<C>);
     for (std::size_t i = 0; i < x.size(); ++i)
         if (static_cast<Index>(i) % step < channels) x[i] = small_integer<C>(engine);
-    const std::vector<C> weight = small_integers<C>(rows.count * columns.count * channels, engine);
+    const std::vector<C> weight = small_integers<C>(rows.taps * columns.taps * channels, engine);
     const std::vector<C> bias = small_integers<C>(channels, engine);
     const Index lead = shift == 0 ? 0 : way.bytes / static_cast<Index>(sizeof(C)), weight_step = lead + channels;
-    std::vector<C> with_lead = filled(rows.count * columns.count * weight_step + lead, unread<C>);
-    for (Index i = 0; i < rows.count * columns.count * weight_step; ++i)
+    std::vector<C> with_lead = filled(rows.taps * columns.taps * weight_step + lead, unread<C>);
+    for (Index i = 0; i < rows.taps * columns.taps * weight_step; ++i)
         with_lead[static_cast<std::size_t>(i)] = weight[static_cast<std::size_t>(
             i / weight_step * channels + (i % weight_step + channels - lead) % channels)];
     std::vector<C> memory = filled(2 * gap + height * width * step, canary<C>);
@@ -65,9 +70,9 @@ void check_channels(Index channels, const TapLine& rows, const TapLine& columns,
     for (Index i = 0; i < height * width * channels; ++i) {
         const Index c = i % channels, pixel = i / channels;
         C sum = 0;
-        for (Index t = 0; t < rows.count * columns.count; ++t) {
-            const Index row = rows.at(pixel / width, t / columns.count);
-            const Index column = columns.at(pixel % width, t % columns.count);
+        for (Index t = 0; t < rows.taps * columns.taps; ++t) {
+            const Index row = rows.at(pixel / width, t / columns.taps);
+            const Index column = columns.at(pixel % width, t % columns.taps);
             if (row < 0 || row >= rows.input || column < 0 || column >= columns.input) continue;
             sum += weight[static_cast<std::size_t>(t * channels + c)] *
                    x[static_cast<std::size_t>(row * x_row + column * step + c)];
@@ -76,36 +81,45 @@ void check_channels(Index channels, const TapLine& rows, const TapLine& columns,
         equal = equal && y[pixel * step + c] == expected;
     }
     ASSERT_TRUE(equal) << channels << " channels, " << width << " pixels of " << columns.input << ", step "
-                       << columns.step << ", taps " << rows.count << " x " << columns.count << " from " << columns.first
-                       << " by " << columns.spacing << ", shift " << shift << ", " << to_text(way);
+                       << columns.input_step << ", taps " << rows.taps << " x " << columns.taps << " from "
+                       << columns.first_input << " by " << columns.spacing << ", shift " << shift << ", "
+                       << to_text(way);
 }
 
 template <class C>
 void check_channel_tails() {
     for (const Way& way : every_way<C>()) {
         const Index least = way.bytes / static_cast<Index>(sizeof(C));
-        const TapLine rows{4, 1, -1, 1, 3};
+        const Phase rows = line_of_taps(4, 1, -1, 1, 3);
         for (Index step : {1, 2, 3})
             for (Index width = 1; width <= 45; ++width) {
-                check_channels<C>(least, rows, {width * step, step, -1, 1, 3}, width, way);
-                if (width % 4 == 1) check_channels<C>(least, rows, {width * step + 1, step, 3, -1, 5}, width, way);
-                if (width % 4 == 2) check_channels<C>(least, rows, {width * step, step, -4, 3, 3}, width, way);
+                check_channels<C>(least, rows, line_of_taps(width * step, step, -1, 1, 3), width, way);
+                if (width % 4 == 1)
+                    check_channels<C>(least, rows, line_of_taps(width * step + 1, step, 3, -1, 5), width, way);
+                if (width % 4 == 2)
+                    check_channels<C>(least, rows, line_of_taps(width * step, step, -4, 3, 3), width, way);
                 if (testing::Test::HasFatalFailure()) return;
             }
         for (Index channels = least; channels <= 3 * least + 1; ++channels)
             for (Index taps : {0, 1, 2, 3, 7}) {
-                check_channels<C>(channels, {5, 2, -2, 1, taps}, {17, 1, -2, 1, taps}, 17, way);
+                check_channels<C>(channels, line_of_taps(5, 2, -2, 1, taps), line_of_taps(17, 1, -2, 1, taps), 17, way);
                 if (testing::Test::HasFatalFailure()) return;
             }
         for (Index shift = 1; shift < least; ++shift)
             for (Index channels : {least, 2 * least, 5 * least})
                 for (Index width = 1; width <= 34; width += 1 + shift % 3) {
-                    check_channels<C>(channels, {10, 1, -1, 1, 3}, {width, 1, -1, 1, 3}, width, way, shift, 10);
-                    check_channels<C>(channels, {9, 1, 2, -1, 4}, {width, 1, 1, -1, 2}, width, way, shift, 10);
-                    check_channels<C>(channels, {3, 1, -4, 3, 3}, {width, 1, -6, 3, 5}, width, way, shift);
-                    check_channels<C>(channels, {22, 2, -1, 1, 3}, {2 * width, 2, -1, 1, 3}, width, way, shift, 11);
-                    check_channels<C>(channels, {9, 2, 1, -1, 2}, {2 * width + 1, 2, 0, 1, 3}, width, way, shift, 5);
-                    check_channels<C>(channels, {3, 1, 0, 1, 1}, {width + 3, 1, 1, 1, 2}, width, way, shift);
+                    check_channels<C>(channels, line_of_taps(10, 1, -1, 1, 3), line_of_taps(width, 1, -1, 1, 3), width,
+                                      way, shift, 10);
+                    check_channels<C>(channels, line_of_taps(9, 1, 2, -1, 4), line_of_taps(width, 1, 1, -1, 2), width,
+                                      way, shift, 10);
+                    check_channels<C>(channels, line_of_taps(3, 1, -4, 3, 3), line_of_taps(width, 1, -6, 3, 5), width,
+                                      way, shift);
+                    check_channels<C>(channels, line_of_taps(22, 2, -1, 1, 3), line_of_taps(2 * width, 2, -1, 1, 3),
+                                      width, way, shift, 11);
+                    check_channels<C>(channels, line_of_taps(9, 2, 1, -1, 2), line_of_taps(2 * width + 1, 2, 0, 1, 3),
+                                      width, way, shift, 5);
+                    check_channels<C>(channels, line_of_taps(3, 1, 0, 1, 1), line_of_taps(width + 3, 1, 1, 1, 2), width,
+                                      way, shift);
                     if (testing::Test::HasFatalFailure()) return;
                 }
     }

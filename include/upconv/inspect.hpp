@@ -124,7 +124,7 @@ inline std::vector<Index> telling_positions(const Axis& axis) {
         for (Index fine : {first - stride, last + stride, near + stride}) add(fine);
     }
     // Of more phases than taps, one has none.
-    for (Index fine = 0; fine < (std::min)(phase_count(axis), axis.kernel + 1); ++fine) add(fine);
+    for (Index fine = 0; fine < (std::min)(phase_count(axis, Direction::to_fine), axis.kernel + 1); ++fine) add(fine);
     std::sort(positions.begin(), positions.end());
     return positions;
 }
@@ -142,12 +142,11 @@ inline Range overlap_bounds(const Axis& axis) {
 /// The terms of one fine row of a transposed convolution: "w[0] x[1] + w[2] x[0]".
 inline std::string terms(const Axis& axis, Index fine) {
     std::string sum;
-    const Phase phase = phase_of(axis, fine % axis.stride);
+    const Phase phase = fine_phase(axis, fine % axis.stride);
     for (Index a = 0; a < phase.taps; ++a) {
-        const Index tap = phase.first_tap + a * phase.tap_step;
-        const Index coarse = phase.first_coarse + fine / axis.stride - a * phase.coarse_step;
+        const Index coarse = phase.at(fine / axis.stride, a);
         if (coarse < 0 || coarse >= axis.coarse) continue;
-        sum += joined(sum.empty() ? "" : " + ", "w[", tap, "] x[", coarse, "]");
+        sum += joined(sum.empty() ? "" : " + ", "w[", phase.tap(a), "] x[", coarse, "]");
     }
     return sum;
 }

@@ -4,23 +4,16 @@
 //     output[n, co, i, j] = store( sum over (blocks of input channels, row taps, column taps, channels of the block) of
 //     weight * input[n, ci, row, column] )
 //
-// The taps of an output are those of its phase that reach the input (tap_line.hpp). No term stands for the padding.
+// The taps of an output are those of its phase that reach the input (phases.hpp). No term stands for the padding.
 #pragma once
 
-#include "../geometry/tap_line.hpp"
+#include "../geometry/phases.hpp"
 #include "channel_tile.hpp"
 #include "scalar.hpp"
 #include "store.hpp"
 #include "view.hpp"
 
 namespace upconv::detail {
-
-/// The taps of one phase of one axis, and where its outputs lie: first_output + step * output_step.
-struct PhaseTaps {
-    Index first_output, output_step, steps;
-    Index first_tap, tap_step;
-    TapLine line;
-};
 
 /// One row of outputs of one channel and one column phase. Weights are those of the channel: that of input channel c,
 /// taps (a, b) stands at c * weight_channel + a * weight_row + b.
@@ -33,17 +26,17 @@ struct CanonicalRow {
     const T* weight;
     const Store<T>& store;
     Index n, first_channel, channels, output_channel, row_step;
-    PhaseTaps rows, columns;
+    Phase rows, columns;
     Index weight_channel, weight_row;
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        const Range row_taps = rows.line.taps(row_step);
-        Range ahead = columns.line.taps(0);
+        const Range row_taps = rows.taps_at(row_step);
+        Range ahead = columns.taps_at(0);
         for (Index j = 0, pixels; j < columns.steps; j += pixels) {
             const Range taps = ahead;
             for (pixels = 1; j + pixels < columns.steps; ++pixels) {
-                ahead = columns.line.taps(j + pixels);
+                ahead = columns.taps_at(j + pixels);
                 if (pixels == together || ahead != taps) break;
             }
             if (pixels == together)
@@ -65,9 +58,8 @@ struct CanonicalRow {
         for (Index k = 0; k < channels; k += channel_block)
             for (Index a = row_taps.begin; a < row_taps.end; ++a)
                 for (Index b = column_taps.begin; b < column_taps.end; ++b) {
-                    const T* from = &x(n, first_channel + k, rows.line.at(row_step, a), columns.line.at(j, b));
-                    const T* w = weight + k * weight_channel + (rows.first_tap + a * rows.tap_step) * weight_row +
-                                 columns.first_tap + b * columns.tap_step;
+                    const T* from = &x(n, first_channel + k, rows.at(row_step, a), columns.at(j, b));
+                    const T* w = weight + k * weight_channel + rows.tap(a) * weight_row + columns.tap(b);
                     for (Index c = (std::min)(channel_block, channels - k); c > 0; --c) {
                         f(widen<C>(*w), from);
                         from += x.stride.c;
@@ -87,7 +79,7 @@ struct CanonicalRow {
 
     [[gnu::always_inline]] void several(Index j, Range row_taps, Range column_taps) const {
         V first{}, second{};
-        const Index apart = columns.line.step * x.stride.w;
+        const Index apart = columns.input_step * x.stride.w;
         for_each_term(
             j, row_taps, column_taps, [&](const C& factor, const T* from) __attribute__((always_inline)) {
                 V a{}, b{};

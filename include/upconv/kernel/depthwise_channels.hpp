@@ -13,7 +13,7 @@
 
 #include <array>
 
-#include "../geometry/tap_line.hpp"
+#include "../geometry/phases.hpp"
 #include "finish.hpp"
 #include "move.hpp"
 
@@ -27,7 +27,7 @@ struct DepthwiseChannels {
     const C* weight;  // (tap rows, tap columns, weight_step), each row after a vector of its last channels
     const C* bias;    // (channels), or none
     Activation activation;
-    TapLine rows, columns;
+    Phase rows, columns;
     Range output_rows, output_columns, channels;  // at least a vector of channels
     Index x_row, x_column, y_row, y_column, weight_step;
     /// Less than a vector. If not 0: pixels are neighbours and their `all_channels` whole vectors, the columns step by
@@ -56,7 +56,7 @@ struct DepthwiseChannels {
                 for (Index c = first; c < channels.end; c += width) {
                     Line line = of_row.at(vector_at(c, width));
                     if (c < 0 && bias != nullptr) line.bias = wrapped_bias;
-                    const bool apart = c < 0 && columns.step > 1;
+                    const bool apart = c < 0 && columns.input_step > 1;
                     if (apart && has_rows_beside(r)) {
                         if (!wrapped.inside.empty()) tiles<Bytes, 3, 2, true>(line, wrapped.inside);
                         continue;
@@ -102,7 +102,7 @@ struct DepthwiseChannels {
     /// at either end of the channels stand in.
     Cut wrapped_vector(Index width) const {
         const Index to_last = shift + all_channels - width;
-        if (columns.step > 1) {
+        if (columns.input_step > 1) {
             Cut cut = straight_vector();
             cut.edges[2] = cut.edges[0], cut.edges[3] = cut.edges[1];
             cut.edges[0].channel = cut.edges[1].channel = shift;
@@ -130,18 +130,18 @@ struct DepthwiseChannels {
 
     /// Whether the taps of an output are neighbours, and those of the next output are among them.
     bool reuses() const {
-        const bool neighbours = columns.spacing == 1 || (columns.spacing == -1 && columns.step == 1);
-        return neighbours && columns.step < columns.count && (columns.count == 2 || columns.count == 3);
+        const bool neighbours = columns.spacing == 1 || (columns.spacing == -1 && columns.input_step == 1);
+        return neighbours && columns.input_step < columns.taps && (columns.taps == 2 || columns.taps == 3);
     }
 
     Line row(Index i) const {
-        const Range taps = rows.taps(i);
+        const Range taps = rows.taps_at(i);
         return {x + rows.at(i, taps.begin) * x_row,
                 y + i * y_row,
-                weight + taps.begin * columns.count * weight_step,
+                weight + taps.begin * columns.taps * weight_step,
                 bias,
                 taps.size(),
-                columns.step * x_column,
+                columns.input_step * x_column,
                 y_column};
     }
 
@@ -156,9 +156,9 @@ struct DepthwiseChannels {
             const Index i = std::clamp(of_rows.begin, whole.begin, whole.end - together);
             Line line = row(i).at(channel);
             line.y += j * (y_column - y_row);
-            line.x_step = rows.step * x_row;
+            line.x_step = rows.input_step * x_row;
             line.y_step = y_row;
-            tile<Bytes, together, 0, 0>(line, j, columns.taps(j));
+            tile<Bytes, together, 0, 0>(line, j, columns.taps_at(j));
         }
     }
 
@@ -170,9 +170,9 @@ struct DepthwiseChannels {
             for (Index j = outputs.begin; j < outputs.end; ++j) pixel<Bytes>(line, j);
         else if (!reuses())
             tiles<Bytes, 0, 0>(line, outputs);
-        else if (columns.count == 2)
+        else if (columns.taps == 2)
             tiles<Bytes, 2, 1>(line, outputs);
-        else if (columns.step == 1)
+        else if (columns.input_step == 1)
             tiles<Bytes, 3, 1>(line, outputs);
         else
             tiles<Bytes, 3, 2>(line, outputs);
@@ -182,22 +182,22 @@ struct DepthwiseChannels {
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
         Index j = outputs.begin;
         if constexpr (registers(Bytes) == 32)
-            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S, Turned>(line, j, {0, columns.count});
+            for (; j + 14 <= outputs.end; j += 14) tile<Bytes, 14, K, S, Turned>(line, j, {0, columns.taps});
         for (; j < outputs.end; j += 7)
-            tile<Bytes, 7, K, S, Turned>(line, (std::min)(j, outputs.end - 7), {0, columns.count});
+            tile<Bytes, 7, K, S, Turned>(line, (std::min)(j, outputs.end - 7), {0, columns.taps});
     }
 
     /// Whether the input rows of a row of outputs lie between others: the loads that turn the wrapped vector reach
     /// beside them.
     bool has_rows_beside(Index i) const {
-        const Range taps = rows.taps(i);
+        const Range taps = rows.taps_at(i);
         const Index first = rows.at(i, taps.begin), last = rows.at(i, taps.end - 1);
         return (std::min)(first, last) > 0 && (std::max)(first, last) < rows.input - 1;
     }
 
     template <int Bytes>
     [[gnu::always_inline]] void pixel(const Line& line, Index j) const {
-        tile<Bytes, 1, 0, 0>(line, j, columns.taps(j));
+        tile<Bytes, 1, 0, 0>(line, j, columns.taps_at(j));
     }
 
     /// P pixels with the same taps. K, S: how many taps are neighbours, and how far apart the pixels are; else 0.
@@ -226,7 +226,7 @@ struct DepthwiseChannels {
         using V = Vector<C, Bytes>;
         const C *row = line.x + columns.at(j, taps.begin) * x_column, *w_row = line.weight + taps.begin * weight_step;
         const Index step = line.x_step, spacing = columns.spacing * x_column, w_step = weight_step;
-        const Index row_step = rows.spacing * x_row, w_row_step = columns.count * w_step, count = taps.size();
+        const Index row_step = rows.spacing * x_row, w_row_step = columns.taps * w_step, count = taps.size();
         for (Index a = 0; a < line.tap_rows; ++a, row += row_step, w_row += w_row_step) {
             const C *from = row, *w = w_row;
             for (Index b = 0; b < count; ++b, from += spacing, w += w_step) {

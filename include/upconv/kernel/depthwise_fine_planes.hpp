@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-#include "../geometry/tap_line.hpp"
+#include "../geometry/phases.hpp"
 #include "finish.hpp"
 #include "move.hpp"
 
@@ -82,7 +82,7 @@ struct SpreadRows {
 /// Every stride-th row of an output plane, from row `first` on.
 struct RowPhase {
     Index first, count;
-    TapLine taps;
+    Phase taps;
     Index weight;  // where its weights begin
 };
 
@@ -135,7 +135,7 @@ struct DepthwiseFinePlanes {
     bool wide() const { return whole_vectors[cut.parts - 1] >= together; }
 
     Line line(const RowPhase& phase, Index i) const {
-        const Range taps = phase.taps.taps(i);
+        const Range taps = phase.taps.taps_at(i);
         return {spread + phase.taps.at(i, taps.begin) * spread_row,
                 y + i * y_step + phase.first * y_row,
                 weight + phase.weight + taps.begin * column_taps * cut.parts * cut.width,
@@ -166,7 +166,7 @@ struct DepthwiseFinePlanes {
                     if (i < tiled.begin || i >= tiled.end) tile<Bytes, 1>(line(phase, i).at(first + at), part, stored);
                 for (Index i = tiled.begin; i < tiled.end; i += together) {
                     Line down = line(phase, (std::min)(i, tiled.end - together)).at(first + at);
-                    down.x_step = spread_row * phase.taps.step;
+                    down.x_step = spread_row * phase.taps.input_step;
                     down.y_step = y_step;
                     tile<Bytes, together>(down, part, stored);
                 }

@@ -38,7 +38,7 @@ class CanonicalPlan {
             const FilterProblem& p = plan.problem_;
             const Relation& r = p.relation;
             const Index outputs = p.outputs_per_group(), g = channel / outputs;
-            const Index phases = p.direction == Direction::to_coarse ? 1 : phase_count(r.rows);
+            const Index phases = phase_count(r.rows, p.direction);
             CanonicalRow<T> of{.x = input,
                                .y = output,
                                .weight = plan.weight_.data() + p.weight_index(g, channel % outputs, 0, 0, 0),
@@ -48,25 +48,17 @@ class CanonicalPlan {
                                .channels = p.inputs_per_group(),
                                .output_channel = channel,
                                .row_step = row / phases,
-                               .rows = phase_taps(r.rows, p.direction, row % phases),
+                               .rows = phase_of(r.rows, p.direction, row % phases),
                                .columns = {},
                                .weight_channel = p.inputs_per_group() == 1 ? 0 : p.weight_index(0, 0, 1, 0, 0),
                                .weight_row = r.columns.kernel};
-            const Index column_phases = p.direction == Direction::to_coarse ? 1 : phase_count(r.columns);
+            const Index column_phases = phase_count(r.columns, p.direction);
             for (Index q = 0; q < column_phases; ++q) {
-                of.columns = phase_taps(r.columns, p.direction, q);
+                of.columns = phase_of(r.columns, p.direction, q);
                 of.template run<Bytes>();
             }
         }
     };
-
-    static PhaseTaps phase_taps(const Axis& axis, Direction direction, Index phase) {
-        if (direction == Direction::to_coarse)
-            return {0, 1, axis.coarse, 0, 1, {axis.fine, axis.stride, -axis.begin, axis.dilation, axis.kernel}};
-        const Phase of = phase_of(axis, phase);
-        return {phase,        axis.stride, of.count,
-                of.first_tap, of.tap_step, {axis.coarse, 1, of.first_coarse, -of.coarse_step, of.taps}};
-    }
 
     FilterProblem problem_;
     Isa isa_;

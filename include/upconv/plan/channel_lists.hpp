@@ -36,22 +36,22 @@ class ChannelPlan<T>::Lists {
         Index weight = 0;
         for (std::size_t r = 0; r < cut.rows.size(); ++r)
             for (std::size_t c = 0; c < cut.columns.size(); ++c) {
-                const Phase phase{plan_.rows_.phases[r], plan_.columns_.phases[c], static_cast<Index>(r),
-                                  static_cast<Index>(c), weight};
-                for (const WalkSegment& columns : cut.columns[c]) {
+                const PhasePair phase{plan_.rows_.phases[r], plan_.columns_.phases[c], static_cast<Index>(r),
+                                      static_cast<Index>(c), weight};
+                for (const Segment& columns : cut.columns[c]) {
                     const Index* const offsets = list_offsets(phase, columns.taps);
-                    for (const WalkSegment& rows : cut.rows[r]) point_part(strip, phase, rows, columns, offsets);
+                    for (const Segment& rows : cut.rows[r]) point_part(strip, phase, rows, columns, offsets);
                 }
                 weight += phase.taps() * plan_.channels_;
             }
     }
 
   private:
-    struct Phase {
-        const WalkPhase &rows, &columns;
+    struct PhasePair {
+        const Phase &rows, &columns;
         Index row_number, column_number, weight;
 
-        Index taps() const { return static_cast<Index>(rows.tap.size() * columns.tap.size()); }
+        Index taps() const { return rows.taps * columns.taps; }
     };
 
     /// The lines of a strip that are of a segment, each with its step within the image: f(line, step).
@@ -65,16 +65,14 @@ class ChannelPlan<T>::Lists {
     }
 
     /// Of the taps of a filter row from the first of them.
-    const Index* list_offsets(const Phase& phase, Range taps) {
+    const Index* list_offsets(const PhasePair& phase, Range taps) {
         const Index* const list = next_offset_;
         for (Index t = taps.begin; t < taps.end; ++t)
-            *next_offset_++ = (phase.columns.offset[static_cast<std::size_t>(t)] -
-                               phase.columns.offset[static_cast<std::size_t>(taps.begin)]) *
-                              pixel_size_;
+            *next_offset_++ = (t - taps.begin) * phase.columns.spacing * pixel_size_;
         return list;
     }
 
-    void point_part(const Strip& strip, const Phase& phase, const WalkSegment& rows, const WalkSegment& columns,
+    void point_part(const Strip& strip, const PhasePair& phase, const Segment& rows, const Segment& columns,
                     const Index* offsets) {
         const Range of_strip{(std::max)(strip.columns.begin, columns.steps.begin),
                              (std::min)(strip.columns.end, columns.steps.end)};
@@ -96,21 +94,20 @@ class ChannelPlan<T>::Lists {
                 .sums = sums,
                 .column_offset = offsets,
                 .run = run,
-                .first_tap = rows.taps.begin * static_cast<Index>(phase.columns.tap.size()) + columns.taps.begin,
-                .phase_columns = static_cast<Index>(phase.columns.tap.size()),
+                .first_tap = rows.taps.begin * phase.columns.taps + columns.taps.begin,
+                .phase_columns = phase.columns.taps,
                 .phase_taps = phase.taps(),
                 .phase_weight = phase.weight,
                 .step_offset = nullptr,
                 .steps = 0};
-        if (part.tap_rows > 0)
-            list_rows(strip, phase, rows, phase.columns.offset[at(columns.taps.begin)], of_strip, part);
+        if (part.tap_rows > 0) list_rows(strip, phase, rows, phase.columns.offset(columns.taps.begin), of_strip, part);
     }
 
     /// Where the first tap of each row of taps reads: one list if every row lies as far from the one before it.
-    void list_rows(const Strip& strip, const Phase& phase, const WalkSegment& rows, Index first_offset, Range columns,
+    void list_rows(const Strip& strip, const PhasePair& phase, const Segment& rows, Index first_offset, Range columns,
                    ChannelPart<C>& part) {
         const auto input_row = [&](Index line, Index step, Index a) {
-            return this->input_row(strip, line, step, phase.rows.offset[at(a)]);
+            return this->input_row(strip, line, step, phase.rows.offset(a));
         };
         bool even = true, any = false;
         for_each_line(strip.lines, rows.steps, [&](Index line, Index step) {
@@ -151,24 +148,24 @@ class ChannelPlan<T>::Lists {
     }
 
     /// Whether the taps of a filter row read one stretch of memory.
-    bool neighbours(const Phase& phase, Range taps) const {
+    bool neighbours(const PhasePair& phase, Range taps) const {
         bool all = taps.size() > 1 && pixel_size_ == plan_.channels_ && plan_.channels_ <= channel_block;
         for (Index t = taps.begin + 1; t < taps.end; ++t)
-            all &= phase.columns.offset[at(t)] == phase.columns.offset[at(t - 1)] + 1;
+            all &= phase.columns.offset(t) == phase.columns.offset(t - 1) + 1;
         return all;
     }
 
-    void list_sums(const Strip& strip, const Phase& phase, Index line, Index step, Range columns) {
+    void list_sums(const Strip& strip, const PhasePair& phase, Index line, Index step, Range columns) {
         C* row = strip.stage + plan_.stage_row(line - strip.lines.begin, phase.row_number) +
                  phase.column_number * plan_.lanes_;
         Index pixel = plan_.column_phases() * plan_.lanes_, first = columns.begin % plan_.tile_columns_;
         if constexpr (std::is_same_v<C, T>)
             if (call_.way.output) {
                 const Index outputs = plan_.problem_.outputs_per_group();
-                const Index output_row = phase.rows.first + step * plan_.rows_.output_step;
+                const Index output_row = phase.rows.first_output + step * plan_.rows_.output_step;
                 row = row_begin(call_.output,
                                 {line / plan_.rows_.steps(), strip.group * outputs, outputs, output_row, 0, 0}) +
-                      phase.columns.first * call_.output.stride.w;
+                      phase.columns.first_output * call_.output.stride.w;
                 pixel = plan_.columns_.output_step * call_.output.stride.w;
                 first = columns.begin;
             }

@@ -9,7 +9,7 @@
 namespace upconv::detail {
 
 /// Of each phase of an axis, its steps in segments.
-using AxisSegments = std::vector<std::vector<WalkSegment>>;
+using AxisSegments = std::vector<std::vector<Segment>>;
 
 enum class Cut { whole, where_taps_change };
 
@@ -18,11 +18,10 @@ constexpr std::size_t most_segments = 16;
 
 inline AxisSegments axis_segments(const AxisWalk& walk, Cut cut) {
     AxisSegments result;
-    for (const WalkPhase& phase : walk.phases) {
-        std::vector<WalkSegment> of_phase;
-        if (cut == Cut::where_taps_change) of_phase = segments(walk, phase);
-        if (of_phase.empty() || of_phase.size() > most_segments)
-            of_phase = {{{0, phase.count}, {0, static_cast<Index>(phase.tap.size())}}};
+    for (const Phase& phase : walk.phases) {
+        std::vector<Segment> of_phase;
+        if (cut == Cut::where_taps_change) of_phase = segments(phase);
+        if (of_phase.empty() || of_phase.size() > most_segments) of_phase = {{{0, phase.steps}, {0, phase.taps}}};
         result.push_back(std::move(of_phase));
     }
     return result;
@@ -31,9 +30,9 @@ inline AxisSegments axis_segments(const AxisWalk& walk, Cut cut) {
 /// Whether no tap of any segment reads beside the input.
 inline bool all_inside(const AxisWalk& walk, const AxisSegments& axis) {
     for (std::size_t p = 0; p < axis.size(); ++p)
-        for (const WalkSegment& s : axis[p])
+        for (const Segment& s : axis[p])
             for (Index t = s.taps.begin; t < s.taps.end; ++t) {
-                const Index offset = walk.phases[p].offset[static_cast<std::size_t>(t)];
+                const Index offset = walk.phases[p].offset(t);
                 if (s.steps.begin * walk.input_step + offset < 0 ||
                     (s.steps.end - 1) * walk.input_step + offset >= walk.input)
                     return false;
@@ -67,10 +66,10 @@ constexpr Index tiled_pixels(Index pixels) {
 inline double cost_of(const ChannelParts& parts, Index images, Index strips) {
     double cost = 0;
     for (const auto& row_phase : parts.rows)
-        for (const WalkSegment& rows : row_phase) {
+        for (const Segment& rows : row_phase) {
             const Index lines = rows.steps.size() * images, pieces = std::clamp<Index>(lines, 1, strips);
             for (const auto& column_phase : parts.columns)
-                for (const WalkSegment& columns : column_phase)
+                for (const Segment& columns : column_phase)
                     cost += static_cast<double>(tiled_pixels(lines * columns.steps.size() / pieces) * pieces) *
                             static_cast<double>(rows.taps.size() * columns.taps.size());
         }

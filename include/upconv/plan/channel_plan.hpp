@@ -160,9 +160,7 @@ class ChannelPlan {
 
     void list_blocks() {
         const Index width = lanes_ / 2, outputs = problem_.outputs_per_group();
-        Index taps = 0;
-        for (const WalkPhase& r : rows_.phases)
-            for (const WalkPhase& c : columns_.phases) taps += static_cast<Index>(r.tap.size() * c.tap.size());
+        const Index taps = rows_.taps() * columns_.taps();
         for (Index done = 0; done < outputs;) {
             const Index vectors = outputs - done > width ? 2 : 1, lanes = vectors * width;
             const Index first = std::max<Index>((std::min)(done, outputs - lanes), 0);
@@ -181,17 +179,18 @@ class ChannelPlan {
         C* to = weight_.data();
         for (Index g = 0; g < problem_.relation.groups; ++g)
             for (const Block& b : blocks_)
-                for (const WalkPhase& r : rows_.phases)
-                    for (const WalkPhase& c : columns_.phases) to = pack_phase(weight, g, b, r, c, to);
+                for (const Phase& r : rows_.phases)
+                    for (const Phase& c : columns_.phases) to = pack_phase(weight, g, b, r, c, to);
     }
 
-    C* pack_phase(const T* weight, Index g, const Block& b, const WalkPhase& r, const WalkPhase& c, C* to) const {
+    C* pack_phase(const T* weight, Index g, const Block& outputs, const Phase& r, const Phase& c, C* to) const {
         for (Index k = 0; k < channels_; k += block())
-            for (Index row_tap : r.tap)
-                for (Index column_tap : c.tap)
-                    for (Index i = k; i < (std::min)(k + block(), channels_); ++i, to += b.vectors * lanes_ / 2)
-                        for (Index o = 0; o < b.channels; ++o)
-                            to[o] = widen<C>(weight[problem_.weight_index(g, b.first + o, i, row_tap, column_tap)]);
+            for (Index a = 0; a < r.taps; ++a)
+                for (Index b = 0; b < c.taps; ++b)
+                    for (Index i = k; i < (std::min)(k + block(), channels_); ++i, to += outputs.vectors * lanes_ / 2)
+                        for (Index o = 0; o < outputs.channels; ++o)
+                            to[o] =
+                                widen<C>(weight[problem_.weight_index(g, outputs.first + o, i, r.tap(a), c.tap(b))]);
         return to;
     }
 
@@ -227,8 +226,8 @@ class ChannelPlan {
         const auto of_axis = [](const AxisWalk& walk, const AxisSegments& axis) {
             Index taps = 0;
             for (std::size_t p = 0; p < axis.size(); ++p)
-                for (const WalkSegment& s : axis[p])
-                    if (s.taps.size() == static_cast<Index>(walk.phases[p].tap.size())) taps += s.taps.size();
+                for (const Segment& s : axis[p])
+                    if (s.taps.size() == walk.phases[p].taps) taps += s.taps.size();
             return taps;
         };
         return lists_steps(channels_) ? of_axis(rows_, cut.rows) * of_axis(columns_, cut.columns) * channels_ : 0;
@@ -240,12 +239,12 @@ class ChannelPlan {
         const Index window_rows = way.input ? 0 : row_numbers().most_read(cut);
         Index lists = 0, parts_lists = 0, taps = 0;
         for (std::size_t p = 0; p < rows_.phases.size(); ++p) {
-            const Index of_phase = static_cast<Index>(rows_.phases[p].tap.size()) + 1;
+            const Index of_phase = rows_.phases[p].taps + 1;
             lists += of_phase;
             parts_lists += of_phase * static_cast<Index>(parts(way).rows[p].size());
         }
         for (const auto& phase : parts(way).columns)
-            for (const WalkSegment& segment : phase) taps += segment.taps.size();
+            for (const Segment& segment : phase) taps += segment.taps.size();
         const Index operands = summed_together(0, static_cast<Index>(blocks_.size()), way);
         return {.window_rows = window_rows,
                 .window = way.input ? 0 : (window_rows + 1) * row_size(),

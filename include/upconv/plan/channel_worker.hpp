@@ -78,7 +78,7 @@ class ChannelPlan<T>::Worker {
         for (Index line = lines.begin; line < lines.end; ++line)
             for (Index r = 0; r < plan_.row_phases(); ++r) {
                 const Index step = line % plan_.rows_.steps(), n = line / plan_.rows_.steps();
-                if (step >= plan_.rows_.phases[static_cast<std::size_t>(r)].count) continue;
+                if (step >= plan_.rows_.phases[static_cast<std::size_t>(r)].steps) continue;
                 const RowOf row{n, channel, block.channels, r + step * plan_.rows_.output_step, first, count};
                 const C* const sums = stage_ + plan_.stage_row(line - lines.begin, r);
                 run_on(plan_.isa_, UnpackRow<C, T>{sums, plan_.lanes_, row, call_.output});

@@ -42,7 +42,7 @@ inline double pixel_cost(const MergedAxis& rows, const MergedAxis& columns, Inde
             double tiles = 0;
             for (Index o : pixel_tiles(outputs * static_cast<Index>(r.phases.size() * c.phases.size()), most))
                 tiles += pixel_tile_cost(o);
-            total += tiles * static_cast<double>(r.offset.size() * c.offset.size());
+            total += tiles * static_cast<double>(r.taps * c.taps);
         }
     return total;
 }
@@ -88,7 +88,7 @@ inline bool is_beyond_memory(const FilterProblem& problem) {
 /// so what stands in forms the same sums: the canonical plan.
 inline bool is_mostly_padding(const FilterProblem& problem) {
     const auto far = [&](const Axis& axis, Index input) {
-        const bool many_phases = problem.direction == Direction::to_fine && phase_count(axis) > 64;
+        const bool many_phases = phase_count(axis, problem.direction) > 64;
         const Index overhang = axis.overhang_before() + axis.overhang_after();
         return many_phases || static_cast<double>(overhang) > 4 * static_cast<double>(input) + 256 ||
                axis.kernel > 1024;

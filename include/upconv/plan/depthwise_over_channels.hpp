@@ -28,15 +28,14 @@ class DepthwiseOverChannels {
         const Index most = std::max<Index>(28 / columns_.input_step, 14);
         column_blocks_ = std::max<Index>((columns_.steps() + most / 2) / most, 1);
         rows_together_ = rows_of_all_phases();
-        for (const WalkPhase& r : rows_.phases)
-            for (const WalkPhase& c : columns_.phases) {
-                phases_.push_back({r.first, c.first, r.count, c.count, tap_line(rows_, r), tap_line(columns_, c),
-                                   static_cast<Index>(weight_.size())});
-                for (Index a : r.tap)
-                    for (Index b : c.tap)
+        for (const detail::Phase& r : rows_.phases)
+            for (const detail::Phase& c : columns_.phases) {
+                phases_.push_back({r, c, static_cast<Index>(weight_.size())});
+                for (Index a = 0; a < r.taps; ++a)
+                    for (Index b = 0; b < c.taps; ++b)
                         for (Index l = -lead(); l < channels_; ++l) {
                             const Index g = l < 0 ? l + channels_ : l;
-                            weight_.push_back(widen<C>(weight[problem.weight_index(g, 0, 0, a, b)]));
+                            weight_.push_back(widen<C>(weight[problem.weight_index(g, 0, 0, r.tap(a), c.tap(b))]));
                         }
             }
         weight_.resize(weight_.size() + static_cast<std::size_t>(lead()));
@@ -57,8 +56,7 @@ class DepthwiseOverChannels {
 
   private:
     struct Phase {
-        Index first_row, first_column, row_count, column_count;
-        TapLine rows, columns;
+        detail::Phase rows, columns;
         Index weight;  // where its weights begin
     };
 
@@ -84,13 +82,13 @@ class DepthwiseOverChannels {
         void run(const Phase& phase, Index part, Index n, Range rows) const {
             const Index block = part % plan.column_blocks_, blocks = plan.column_blocks_;
             const Index columns = (plan.columns_.steps() + blocks - 1) / blocks;
-            rows.end = (std::min)(rows.end, phase.row_count);
-            const Range of_block{block * columns, (std::min)((block + 1) * columns, phase.column_count)};
+            rows.end = (std::min)(rows.end, phase.rows.steps);
+            const Range of_block{block * columns, (std::min)((block + 1) * columns, phase.columns.steps)};
             if (rows.empty() || of_block.empty()) return;
             run_on(plan.isa_, DepthwiseChannels<C>{
                                   .x = input.data + n * input.stride.n,
-                                  .y = output.data + n * output.stride.n + phase.first_row * output.stride.h +
-                                       phase.first_column * output.stride.w,
+                                  .y = output.data + n * output.stride.n + phase.rows.first_output * output.stride.h +
+                                       phase.columns.first_output * output.stride.w,
                                   .weight = plan.weight_.data() + phase.weight + plan.lead(),
                                   .bias = store.bias,
                                   .activation = store.activation,
@@ -106,7 +104,7 @@ class DepthwiseOverChannels {
                                   .weight_step = plan.lead() + plan.channels_,
                                   .shift = shift,
                                   .all_channels = plan.channels_,
-                                  .all_columns = {0, phase.column_count},
+                                  .all_columns = {0, phase.columns.steps},
                               });
         }
     };
@@ -141,7 +139,7 @@ class DepthwiseOverChannels {
     /// the time. (At step 1 as at step 2, with lanes taken from the load after: 1.08 of the time for 32 channels, 0.96
     /// for 384.)
     Index shift_for(const View<const C>& input, const View<C>& output) const {
-        const bool steps = columns_.input_step == 1 || (columns_.input_step == 2 && phases_[0].columns.count == 3 &&
+        const bool steps = columns_.input_step == 1 || (columns_.input_step == 2 && phases_[0].columns.taps == 3 &&
                                                         phases_[0].columns.spacing == 1);
         const bool whole = channels_ % width() == 0 && columns_.output_step == 1 && steps;
         const bool alike = whole && input.stride.w == channels_ && output.stride.w == channels_ &&

@@ -135,9 +135,9 @@ class DepthwiseOverFinePlanes {
     }
 
     /// The column phase of number p of a row, if it has taps.
-    const WalkPhase* phase_at(Index p) const {
+    const detail::Phase* phase_at(Index p) const {
         const auto phase = static_cast<std::size_t>(p % cut_.stride);
-        const bool any = phase < columns_.phases.size() && !columns_.phases[phase].offset.empty();
+        const bool any = phase < columns_.phases.size() && columns_.phases[phase].taps > 0;
         return any ? &columns_.phases[phase] : nullptr;
     }
 
@@ -145,10 +145,10 @@ class DepthwiseOverFinePlanes {
     /// too far apart, as a dilated filter may have it.
     bool lay_out() {
         Index taps = 0, spacing = 0;
-        for (const WalkPhase& phase : columns_.phases) {
-            const auto count = static_cast<Index>(phase.offset.size());
+        for (const detail::Phase& phase : columns_.phases) {
+            const auto count = phase.taps;
             taps = (std::max)(taps, count);
-            if (count > 1) spacing = phase.offset[0] - phase.offset[1];
+            if (count > 1) spacing = -phase.spacing;
         }
         if (taps == 0) return false;
         const Index before = (taps - 1) * spacing;  // strides of a spread row before output 0
@@ -164,7 +164,7 @@ class DepthwiseOverFinePlanes {
         std::vector<Index> from;  // columns of the first vector's lanes, those that have one
         const auto column = [&](Index l) {
             const Index p = cut_.offset(part) + l;
-            return phase_at(p)->offset[0] + p / cut_.stride - before;
+            return phase_at(p)->first_input + p / cut_.stride - before;
         };
         const auto has = [&](Index l) { return phase_at(cut_.offset(part) + l) != nullptr; };
         for (Index l = 0; l < cut_.width; ++l)
@@ -184,8 +184,8 @@ class DepthwiseOverFinePlanes {
         for (Index needed : {std::max<Index>(taps - 1, 1), taps})
             for (Index part = 0; part < cut_.parts; ++part)
                 for (Index l = 0; l < cut_.width; ++l) {
-                    const WalkPhase* const phase = phase_at(cut_.offset(part) + l);
-                    kept_.push_back(phase != nullptr && static_cast<Index>(phase->offset.size()) >= needed ? -1 : 0);
+                    const detail::Phase* const phase = phase_at(cut_.offset(part) + l);
+                    kept_.push_back(phase != nullptr && phase->taps >= needed ? -1 : 0);
                 }
         const auto half = kept_.begin() + cut_.parts * cut_.width;
         if (std::equal(kept_.begin(), half, half)) return;
@@ -203,19 +203,20 @@ class DepthwiseOverFinePlanes {
     template <class T>
     void pack(const T* weight) {
         const auto taps = static_cast<Index>(offset_.size());
-        for (const WalkPhase& r : rows_.phases) {
-            row_phases_.push_back({r.first, r.count, tap_line(rows_, r), channel_weights_});
-            channel_weights_ += static_cast<Index>(r.tap.size()) * taps * cut_.parts * cut_.width;
+        for (const detail::Phase& r : rows_.phases) {
+            row_phases_.push_back({r.first_output, r.steps, r, channel_weights_});
+            channel_weights_ += r.taps * taps * cut_.parts * cut_.width;
         }
         for (Index g = 0; g < problem_.relation.groups; ++g)
-            for (const WalkPhase& r : rows_.phases)
-                for (Index a : r.tap)
+            for (const detail::Phase& r : rows_.phases)
+                for (Index a = 0; a < r.taps; ++a)
                     for (Index t = 0; t < taps; ++t)
                         for (Index i = 0; i < cut_.parts * cut_.width; ++i) {
-                            const WalkPhase* const phase = phase_at(cut_.offset(i / cut_.width) + i % cut_.width);
-                            const bool has = phase != nullptr && t < static_cast<Index>(phase->tap.size());
-                            const Index b = has ? phase->tap[static_cast<std::size_t>(t)] : 0;
-                            weight_.push_back(has ? widen<C>(weight[problem_.weight_index(g, 0, 0, a, b)]) : C(0));
+                            const detail::Phase* const phase = phase_at(cut_.offset(i / cut_.width) + i % cut_.width);
+                            const bool has = phase != nullptr && t < phase->taps;
+                            const Index b = has ? phase->tap(t) : 0;
+                            weight_.push_back(has ? widen<C>(weight[problem_.weight_index(g, 0, 0, r.tap(a), b)])
+                                                  : C(0));
                         }
     }
 

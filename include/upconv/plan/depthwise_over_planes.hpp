@@ -146,8 +146,10 @@ class DepthwiseOverPlanes {
         const Index least = floor_div(reach.begin, step), most = floor_div(reach.end - 1, step);
         lead_ = up(std::max<Index>(-least, 0));  // whole vectors: the picture itself stays on cache lines
         span_ = up(lead_ + (std::max)(ceil_div(columns_.input, step), columns_.output + most));
-        for (Index offset : columns_.phases[0].offset)
+        for (Index t = 0; t < columns_.phases[0].taps; ++t) {
+            const Index offset = columns_.phases[0].offset(t);
             column_offset_.push_back(floor_mod(offset, step) * span_ + lead_ + floor_div(offset, step));
+        }
     }
 
     /// Whether rows can fit the buffer, and no product of their sizes overflows.

@@ -1,8 +1,8 @@
 // MergedWalk: the phases of one axis with their steps shifted so that as many as possible read the same inputs. They
 // then are summed together, as that many more output channels:
 //
-//     output = first + i * output_step for i in [valid.begin, valid.end);   input = i * input_step + offset[t], for all
-//     phases of a set
+//     output = first + step * output_step for step in [valid.begin, valid.end)
+//     input  = step * input_step + offset(t), for all phases of a set
 //
 // A phase that lacks tap t (kernel not a multiple of the stride) has tap -1 there.
 #pragma once
@@ -14,15 +14,21 @@
 
 namespace upconv::detail {
 
+/// A phase whose first step is number `shift` of its set.
 struct MergedPhase {
-    Index first = 0;  // negative where the phase was shifted
-    Range valid;
-    std::vector<Index> tap;
+    Phase phase;
+    Index shift = 0;
+
+    Index first() const { return phase.first_output - shift * phase.output_step; }  // negative where it was shifted
+    Range valid() const { return {shift, shift + phase.steps}; }
+    Index tap(Index t) const { return t < phase.taps ? phase.tap(t) : -1; }
 };
 
 struct PhaseSet {
-    std::vector<Index> offset;
+    Index first_input = 0, spacing = 1, taps = 0;
     std::vector<MergedPhase> phases;
+
+    Index offset(Index t) const { return first_input + t * spacing; }
 };
 
 struct MergedAxis {
@@ -35,7 +41,7 @@ struct MergedAxis {
     std::vector<MergedPhase> phases() const {
         std::vector<MergedPhase> all;
         for (const PhaseSet& set : sets) all.insert(all.end(), set.phases.begin(), set.phases.end());
-        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first() < b.first(); });
         return all;
     }
     /// The first input that is packed: line 0 of the picture is then one of phase 0.
@@ -50,36 +56,25 @@ struct MergedAxis {
     }
 };
 
-/// One set of all phases, or a set for each phase.
+/// One set of all phases, which begins with the least first input of any; or a set for each phase.
 inline MergedAxis merged_axis(const AxisWalk& walk, bool merge) {
     MergedAxis merged{walk.input, walk.output, walk.input_step, walk.output_step, 0, walk.reach(), {}};
-    const WalkPhase* longest = &walk.phases.front();
-    for (const WalkPhase& phase : walk.phases)
-        if (phase.tap.size() > longest->tap.size()) longest = &phase;
-    Index top = longest->offset.empty() ? 0 : longest->offset.front();
-    if (merge)
-        for (const WalkPhase& phase : walk.phases)
-            if (!phase.offset.empty()) top = (std::min)(top, phase.offset.front());
-    for (const WalkPhase& phase : walk.phases) {
-        const Index shift = merge && !phase.offset.empty() ? phase.offset.front() - top : 0;
-        if (!merge || merged.sets.empty()) {
-            merged.sets.push_back({merge ? longest->offset : phase.offset, {}});
-            if (merge)
-                for (Index& offset : merged.sets.back().offset) offset += top - longest->offset.front();
-        }
-        PhaseSet& set = merged.sets.back();
-        MergedPhase to{phase.first - shift * walk.output_step, {shift, shift + phase.count}, phase.tap};
-        to.tap.resize(set.offset.size(), -1);
-        set.phases.push_back(std::move(to));
-        merged.steps = (std::max)(merged.steps, shift + phase.count);
+    const Phase& longest = *std::max_element(walk.phases.begin(), walk.phases.end(),
+                                             [](const Phase& a, const Phase& b) { return a.taps < b.taps; });
+    Index first = longest.first_input;
+    for (const Phase& phase : walk.phases)
+        if (phase.taps > 0) first = (std::min)(first, phase.first_input);
+    if (merge) merged.sets.push_back({first, longest.spacing, longest.taps, {}});
+    for (const Phase& phase : walk.phases) {
+        if (!merge) merged.sets.push_back({phase.first_input, phase.spacing, phase.taps, {}});
+        const Index shift = merge && phase.taps > 0 ? phase.first_input - first : 0;
+        merged.sets.back().phases.push_back({phase, shift});
+        merged.steps = (std::max)(merged.steps, shift + phase.steps);
     }
-    bool any = false;
-    for (const PhaseSet& set : merged.sets)
-        for (Index offset : set.offset) {
-            merged.reach = any ? Range{(std::min)(merged.reach.begin, offset), (std::max)(merged.reach.end, offset + 1)}
-                               : Range{offset, offset + 1};
-            any = true;
-        }
+    if (merge && longest.taps > 0) {
+        const auto [least, most] = std::minmax(first, merged.sets[0].offset(longest.taps - 1));
+        merged.reach = {least, most + 1};
+    }
     return merged;
 }
 

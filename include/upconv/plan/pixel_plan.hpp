@@ -135,13 +135,13 @@ class PixelPlan {
 
     /// Whether the column phases make whole rows: one follows the other.
     bool rows_are_whole() const {
-        const Index outputs = column_phases_.back().first - column_phases_.front().first + 1;
+        const Index outputs = column_phases_.back().first() - column_phases_.front().first() + 1;
         return outputs == columns_.output_step && outputs == static_cast<Index>(column_phases_.size());
     }
 
     /// Of one of the phases, by the order of the outputs they make.
     static Index number(const std::vector<MergedPhase>& phases, const MergedPhase& phase) {
-        const auto same = [&](const MergedPhase& other) { return other.first == phase.first; };
+        const auto same = [&](const MergedPhase& other) { return other.first() == phase.first(); };
         return std::find_if(phases.begin(), phases.end(), same) - phases.begin();
     }
 
@@ -201,7 +201,7 @@ class PixelPlan {
             const auto end = next + std::min<std::ptrdiff_t>(outputs, all.end() - next);
             tiles_.push_back({row_set, column_set, outputs, group_weights_, {next, end}});
             tiles_.back().output.resize(static_cast<std::size_t>(outputs), *(end - 1));
-            group_weights_ += outputs * static_cast<Index>(r.offset.size() * c.offset.size()) * channels_;
+            group_weights_ += outputs * r.taps * c.taps * channels_;
             next = end;
         }
     }
@@ -211,13 +211,13 @@ class PixelPlan {
         const PhaseSet& c = columns_.sets[static_cast<std::size_t>(tile.column_set)];
         const Index block = (std::min)(channels_, channel_block);
         for (Index k = 0; k < channels_; k += block)
-            for (std::size_t a = 0; a < r.offset.size(); ++a)
-                for (std::size_t b = 0; b < c.offset.size(); ++b)
+            for (Index a = 0; a < r.taps; ++a)
+                for (Index b = 0; b < c.taps; ++b)
                     for (Index i = k; i < (std::min)(k + block, channels_); ++i, to += tile.outputs)
                         for (std::size_t o = 0; o < tile.output.size(); ++o) {
                             const Output& out = tile.output[o];
-                            const Index row_tap = r.phases[static_cast<std::size_t>(out.row_phase)].tap[a];
-                            const Index column_tap = c.phases[static_cast<std::size_t>(out.column_phase)].tap[b];
+                            const Index row_tap = r.phases[static_cast<std::size_t>(out.row_phase)].tap(a);
+                            const Index column_tap = c.phases[static_cast<std::size_t>(out.column_phase)].tap(b);
                             if (row_tap >= 0 && column_tap >= 0)
                                 to[o] = widen<C>(weight[problem_.weight_index(g, out.channel, i, row_tap, column_tap)]);
                         }

@@ -50,7 +50,7 @@ struct PixelPlan<T>::Rows {
         const C* at = stage + image * call.lengths.image_rows * call.lengths.span;
         for (const MergedPhase& phase : plan.row_phases_) {
             const Range lines = within(phase, steps);
-            part.row = phase.first + lines.begin * plan.rows_.output_step;
+            part.row = phase.first() + lines.begin * plan.rows_.output_step;
             if (!lines.empty())
                 unpack_rows(part, lines.size(), at + (lines.begin - steps.begin) * call.lengths.span, columns);
             at += count * phase_size();
@@ -59,7 +59,7 @@ struct PixelPlan<T>::Rows {
 
   private:
     static Range within(const MergedPhase& phase, Range steps) {
-        return {(std::max)(steps.begin, phase.valid.begin), (std::min)(steps.end, phase.valid.end)};
+        return {(std::max)(steps.begin, phase.valid().begin), (std::min)(steps.end, phase.valid().end)};
     }
 
     /// Sums of one phase.
@@ -70,14 +70,14 @@ struct PixelPlan<T>::Rows {
         Range common = columns;
         for (const MergedPhase& phase : plan.column_phases_) common = within(phase, common);
         if (!plan.rows_are_whole() || common.empty()) common = {columns.end, columns.end};
-        part.first_column = plan.column_phases_.front().first + common.begin * plan.columns_.output_step;
+        part.first_column = plan.column_phases_.front().first() + common.begin * plan.columns_.output_step;
         part.columns = common.size();
         if (!common.empty()) unpack_part(part, rows, at + common.begin - columns.begin, plan.columns_.output_step);
         for (const MergedPhase& phase : plan.column_phases_) {
             const Range own = within(phase, columns);
             for (const Range& rest : {Range{own.begin, (std::min)(own.end, common.begin)},
                                       Range{(std::max)(own.begin, common.end), own.end}}) {
-                part.first_column = phase.first + rest.begin * plan.columns_.output_step;
+                part.first_column = phase.first() + rest.begin * plan.columns_.output_step;
                 part.columns = rest.size();
                 if (!rest.empty()) unpack_part(part, rows, at + rest.begin - columns.begin, 1);
             }

@@ -91,8 +91,8 @@ class PixelPlan<T>::Worker {
     }
 
     static Index tap_count(const PixelPlan& plan, const Tile& tile) {
-        return static_cast<Index>(plan.rows_.sets[static_cast<std::size_t>(tile.row_set)].offset.size() *
-                                  plan.columns_.sets[static_cast<std::size_t>(tile.column_set)].offset.size());
+        return plan.rows_.sets[static_cast<std::size_t>(tile.row_set)].taps *
+               plan.columns_.sets[static_cast<std::size_t>(tile.column_set)].taps;
     }
 
     /// Everything of a pass that is the same for all strips.
@@ -113,15 +113,15 @@ class PixelPlan<T>::Worker {
             of_tile.sum_picture = of_tile.x_picture;
             const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
             const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
-            for (std::size_t a = 0; a < rows.offset.size(); ++a)
-                for (std::size_t b = 0; b < columns.offset.size(); ++b) {
-                    *taps++ = offset_of(rows.offset[a] - plan_.rows_.first_input(),
-                                        columns.offset[b] - plan_.columns_.first_input());
+            for (Index a = 0; a < rows.taps; ++a)
+                for (Index b = 0; b < columns.taps; ++b) {
+                    *taps++ = offset_of(rows.offset(a) - plan_.rows_.first_input(),
+                                        columns.offset(b) - plan_.columns_.first_input());
                     unsigned having = (1u << tile.outputs) - 1;
                     for (std::size_t o = 0; o < tile.output.size(); ++o) {
                         const Output& out = tile.output[o];
-                        if (rows.phases[static_cast<std::size_t>(out.row_phase)].tap[a] < 0 ||
-                            columns.phases[static_cast<std::size_t>(out.column_phase)].tap[b] < 0)
+                        if (rows.phases[static_cast<std::size_t>(out.row_phase)].tap(a) < 0 ||
+                            columns.phases[static_cast<std::size_t>(out.column_phase)].tap(b) < 0)
                             having &= ~(1u << o);
                     }
                     *outputs++ = having;

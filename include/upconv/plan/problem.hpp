@@ -53,7 +53,7 @@ struct FilterProblem {
 
     /// Output pixels for each step of the two axes, and input pixels from one step to the next.
     constexpr Index phases() const {
-        return direction == Direction::to_coarse ? 1 : phase_count(relation.rows) * phase_count(relation.columns);
+        return phase_count(relation.rows, direction) * phase_count(relation.columns, direction);
     }
     constexpr double input_pixels_a_step() const {  // strides without limit are legal, and only a cost needs it
         return direction == Direction::to_coarse
