@@ -1,4 +1,4 @@
 // The kernels of the filters for double.
-#include <upconv/plan/filter_plan_kernels.hpp>
+#include <upconv/engine/filter_plan_kernels.hpp>
 
 template class upconv::detail::KernelPlan<double>;

@@ -1,5 +1,5 @@
 // The kernels of the filters for the scalars whose sums are float.
-#include <upconv/plan/filter_plan_kernels.hpp>
+#include <upconv/engine/filter_plan_kernels.hpp>
 #include <upconv/tensor/scalar.hpp>
 
 template class upconv::detail::KernelPlan<float>;

@@ -1,6 +1,6 @@
 // The kernels of resizing, for every scalar that has vectors.
 #include <cstdint>
-#include <upconv/plan/vector_resize.hpp>
+#include <upconv/engine/vector_resize.hpp>
 #include <upconv/tensor/scalar.hpp>
 
 template class upconv::detail::PlannedResize<float>;

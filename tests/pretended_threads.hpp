@@ -1,7 +1,7 @@
 // An executor without threads that says it has some.
 #pragma once
 
-#include <upconv/plan/executor.hpp>
+#include <upconv/engine/executor.hpp>
 
 /// Runs the items one after the other on the calling thread, the last first, and says that it has that many threads.
 struct PretendedThreads : upconv::detail::Executor {

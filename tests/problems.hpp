@@ -8,7 +8,7 @@
 #include <string>
 #include <upconv/engine.hpp>
 #include <upconv/kernel/store.hpp>
-#include <upconv/plan/filter_plan.hpp>
+#include <upconv/engine/filter_plan.hpp>
 #include <upconv/plan/strips.hpp>
 #include <vector>
 

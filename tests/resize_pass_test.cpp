@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <random>
-#include <upconv/plan/vector_resize.hpp>
+#include <upconv/engine/vector_resize.hpp>
 #include <vector>
 
 #include "every_isa.hpp"

@@ -3,6 +3,6 @@
 #pragma once
 
 #if !defined(UPCONV_COMPILED)
-#include "plan/filter_plan_kernels.hpp"
-#include "plan/vector_resize.hpp"
+#include "engine/filter_plan_kernels.hpp"
+#include "engine/vector_resize.hpp"
 #endif

@@ -5,8 +5,8 @@
 #include "engine.hpp"
 #include "init.hpp"
 #include "options.hpp"
-#include "plan/filter_pass.hpp"
-#include "plan/gradient.hpp"
+#include "engine/filter_pass.hpp"
+#include "engine/gradient.hpp"
 #include "tensor/alignment.hpp"
 #include "tensor/plan.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "engine.hpp"
 #include "options.hpp"
-#include "plan/resize_pass.hpp"
+#include "engine/resize_pass.hpp"
 #include "tensor/alignment.hpp"
 #include "tensor/plan.hpp"
 

@@ -2,8 +2,8 @@
 # Includes go down the layers only; Eigen stands in the top layer and in tensor/; no header opens a namespace to all.
 cmake_minimum_required(VERSION 3.23)
 
-set(layers options geometry kernel plan tensor top)  # bottom up
-set(without_eigen options geometry kernel plan)
+set(layers options geometry kernel plan engine tensor top)  # bottom up
+set(without_eigen options geometry kernel plan engine)
 set(wrong "")
 
 function(layer_of path result)

@@ -1,7 +1,7 @@
 // Built twice with UNIT and other flags, for link-time optimisation, which warns of a type that is not the same in
 // both. The kernels that hold vectors in types are here: a transposition's, and the lambdas of resizing.
 #include <upconv/kernel/move.hpp>
-#include <upconv/plan/vector_resize.hpp>
+#include <upconv/engine/vector_resize.hpp>
 
 float UNIT(const float* from, float* to) {
     using namespace upconv;

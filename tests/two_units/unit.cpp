@@ -2,7 +2,7 @@
 #include "unit.hpp"
 
 #include <upconv/engine.hpp>
-#include <upconv/plan/filter_pass.hpp>
+#include <upconv/engine/filter_pass.hpp>
 
 namespace {
 

@@ -44,6 +44,8 @@ struct ChannelParts {
     AxisSegments rows, columns;
     double cost = 0;  // pixels times taps of all images, empty places of tiles counted
 
+    friend bool operator==(const ChannelParts&, const ChannelParts&) = default;
+
     /// Rectangles, and lists of the columns' taps.
     Index count() const { return segment_count(rows) * segment_count(columns); }
     static Index segment_count(const AxisSegments& axis) {

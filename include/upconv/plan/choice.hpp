@@ -4,11 +4,22 @@
 #include <cmath>
 
 #include "../kernel/pixel_tile.hpp"
-#include "listed_plan.hpp"
 #include "merged_walk.hpp"
 #include "problem.hpp"
 
 namespace upconv::detail {
+
+/// Whether the products of an image, those in the padding too, fit a list: a few kilobytes.
+inline bool can_be_listed(const FilterProblem& problem) {
+    constexpr double most_products = 1024;
+    constexpr Index most_inputs = 256;
+    const Shape4 in = problem.input_shape();
+    const auto outputs = static_cast<double>(problem.output_shape().h) * static_cast<double>(problem.output_shape().w);
+    const double images = static_cast<double>(std::max<Index>(problem.n, 1));
+    return problem.flops() / 2 / images <= most_products && in.h * in.w <= most_inputs &&
+           in.c * in.h * in.w <= most_inputs &&
+           outputs * static_cast<double>(problem.output_shape().c + problem.relation.taps()) <= most_products;
+}
 
 /// What a pixel tile of o channels costs for each vector of pixels, in multiply-adds (measured): below 4 channels loads
 /// decide.

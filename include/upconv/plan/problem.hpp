@@ -67,6 +67,8 @@ struct FilterProblem {
                relation.columns.begin == 0;
     }
 
+    friend constexpr bool operator==(const FilterProblem&, const FilterProblem&) = default;
+
     /// A border that is not zeros, and that the filters reach.
     constexpr bool has_border() const { return mode != PaddingMode::zeros && relation.with_overhang() != relation; }
 };

@@ -31,6 +31,8 @@ struct AxisWalk {
         }
         return r.empty() ? Range{0, 1} : r;
     }
+
+    friend bool operator==(const AxisWalk&, const AxisWalk&) = default;
 };
 
 inline AxisWalk axis_walk(const Axis& axis, Direction direction) {
@@ -45,6 +47,8 @@ inline AxisWalk axis_walk(const Axis& axis, Direction direction) {
 /// Steps of a phase that have the same taps, those that do not read beside the input.
 struct Segment {
     Range steps, taps;
+
+    friend constexpr bool operator==(const Segment&, const Segment&) = default;
 };
 
 /// A phase cut where the taps change that reach the input: a border of a few steps, the inside, a border.

@@ -3,7 +3,7 @@
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
-#include "../plan/executor.hpp"
+#include "../engine/executor.hpp"
 
 namespace upconv::detail {
 

@@ -3,9 +3,9 @@
 
 #include <variant>
 
+#include "../plan/choice.hpp"
 #include "canonical_plan.hpp"
-#include "channel_plan.hpp"
-#include "choice.hpp"
+#include "channel_pass.hpp"
 #include "depthwise_plan.hpp"
 #include "filter_plan.hpp"
 #include "listed_plan.hpp"
@@ -15,7 +15,7 @@ namespace upconv::detail {
 
 template <class T>
 using AnyFilterPlan =
-    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPlan<T>, PixelPlan<T>, DepthwisePlan<T>>;
+    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPass<T>, PixelPlan<T>, DepthwisePlan<T>>;
 
 template <class T>
 Choice choice_for(const FilterProblem& problem, Isa isa) {
@@ -31,7 +31,7 @@ AnyFilterPlan<T> any_filter_plan(const FilterProblem& problem, const T* weight, 
         case Algorithm::listed:
             return Plan(std::in_place_type<ListedPlan<T>>, problem, weight, isa);
         case Algorithm::channels:
-            return Plan(std::in_place_type<ChannelPlan<T>>, problem, weight, isa);
+            return Plan(std::in_place_type<ChannelPass<T>>, problem, weight, isa);
         case Algorithm::pixels:
             return Plan(std::in_place_type<PixelPlan<T>>, problem, weight, isa);
         case Algorithm::depthwise:

@@ -1,14 +1,49 @@
-// ChannelPlan's lists: for each part of a strip, where the taps and the sums of each of its pixels lie, in place or
+// ChannelLists: for each part of a strip, where the taps and the sums of each of its pixels lie, in place or
 // packed.
 #pragma once
 
-#include "channel_plan.hpp"
+#include "../kernel/move.hpp"
+#include "../plan/channel_plan.hpp"
+#include "row_window.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail {
 
+/// What one run works on.
 template <class T>
-class ChannelPlan<T>::Lists {
+struct ChannelCall {
+    View<const T> input;
+    View<T> output;
+    const Store<T>& store;
+    Index splits;
+    InPlace in_place;
+};
+
+/// Numbers of elements in the lists of a worker: what point() writes at most.
+struct ChannelListSizes {
+    Index pointers, parts, offsets;
+
+    static ChannelListSizes of(const ChannelPlan& plan, const StripCut& cut, InPlace in_place) {
+        const ChannelParts& parts = plan.parts(in_place);
+        Index lists = 0, parts_lists = 0, taps = 0;
+        for (std::size_t p = 0; p < plan.rows.phases.size(); ++p) {
+            const Index of_phase = plan.rows.phases[p].taps + 1;
+            lists += of_phase;
+            parts_lists += of_phase * static_cast<Index>(parts.rows[p].size());
+        }
+        for (const auto& phase : parts.columns)
+            for (const Segment& segment : phase) taps += segment.taps.size();
+        return {lists * plan.column_phases() * cut.rows * plan.tile_columns +
+                    3 * parts_lists * ChannelParts::segment_count(parts.columns),
+                parts.count(), taps * plan.row_phases() + plan.listed_steps(parts)};
+    }
+};
+
+template <class T>
+class ChannelLists {
   public:
+    using C = AccumulatorOf<T>;
+
     /// What a strip covers, and where its packed rows and its sums are.
     struct Strip {
         Index group;
@@ -17,10 +52,10 @@ class ChannelPlan<T>::Lists {
         C* stage;
     };
 
-    Lists(const ChannelPlan& plan, const Call& call, const Sizes& sizes, Pieces& pieces)
+    ChannelLists(const ChannelPlan& plan, const ChannelCall<T>& call, const ChannelListSizes& sizes, Pieces& pieces)
         : plan_(plan),
           call_(call),
-          pixel_size_(call.way.input ? call.input.stride.w : plan.block()),
+          pixel_size_(call.in_place.input ? call.input.stride.w : plan.block()),
           pointers_(pieces.take<C*>(sizes.pointers)),
           parts_(pieces.take<ChannelPart<C>>(sizes.parts)),
           offsets_(pieces.take<Index>(sizes.offsets)) {}
@@ -29,20 +64,20 @@ class ChannelPlan<T>::Lists {
     Index count() const { return count_; }
 
     void point(const Strip& strip) {
-        const ChannelParts& cut = plan_.parts(call_.way);
+        const ChannelParts& cut = plan_.parts(call_.in_place);
         next_pointer_ = pointers_;
         next_offset_ = offsets_;
         count_ = 0;
         Index weight = 0;
         for (std::size_t r = 0; r < cut.rows.size(); ++r)
             for (std::size_t c = 0; c < cut.columns.size(); ++c) {
-                const PhasePair phase{plan_.rows_.phases[r], plan_.columns_.phases[c], static_cast<Index>(r),
+                const PhasePair phase{plan_.rows.phases[r], plan_.columns.phases[c], static_cast<Index>(r),
                                       static_cast<Index>(c), weight};
                 for (const Segment& columns : cut.columns[c]) {
                     const Index* const offsets = list_offsets(phase, columns.taps);
                     for (const Segment& rows : cut.rows[r]) point_part(strip, phase, rows, columns, offsets);
                 }
-                weight += phase.taps() * plan_.channels_;
+                weight += phase.taps() * plan_.channels;
             }
     }
 
@@ -57,7 +92,7 @@ class ChannelPlan<T>::Lists {
     /// The lines of a strip that are of a segment, each with its step within the image: f(line, step).
     template <class F>
     void for_each_line(Range lines, Range segment, const F& f) const {
-        const Index steps = plan_.rows_.steps();
+        const Index steps = plan_.rows.steps();
         for (Index line = lines.begin, step = lines.begin % steps; line < lines.end; ++line, ++step) {
             if (step == steps) step = 0;
             if (step >= segment.begin && step < segment.end) f(line, step);
@@ -134,8 +169,8 @@ class ChannelPlan<T>::Lists {
 
     /// Of a part with all taps of its phase, where they are few.
     void list_steps(ChannelPart<C>& part) {
-        const Index loop = part.run * plan_.channels_, steps = part.tap_rows * part.tap_columns * loop;
-        if (!plan_.lists_steps(loop) || steps != part.phase_taps * plan_.channels_) return;
+        const Index loop = part.run * plan_.channels, steps = part.tap_rows * part.tap_columns * loop;
+        if (!plan_.lists_steps(loop) || steps != part.phase_taps * plan_.channels) return;
         part.step_offset = next_offset_;
         part.steps = steps;
         for (Index a = 0; a < part.tap_rows; ++a)
@@ -149,7 +184,7 @@ class ChannelPlan<T>::Lists {
 
     /// Whether the taps of a filter row read one stretch of memory.
     bool neighbours(const PhasePair& phase, Range taps) const {
-        bool all = taps.size() > 1 && pixel_size_ == plan_.channels_ && plan_.channels_ <= channel_block;
+        bool all = taps.size() > 1 && pixel_size_ == plan_.channels && plan_.channels <= channel_block;
         for (Index t = taps.begin + 1; t < taps.end; ++t)
             all &= phase.columns.offset(t) == phase.columns.offset(t - 1) + 1;
         return all;
@@ -157,16 +192,16 @@ class ChannelPlan<T>::Lists {
 
     void list_sums(const Strip& strip, const PhasePair& phase, Index line, Index step, Range columns) {
         C* row = strip.stage + plan_.stage_row(line - strip.lines.begin, phase.row_number) +
-                 phase.column_number * plan_.lanes_;
-        Index pixel = plan_.column_phases() * plan_.lanes_, first = columns.begin % plan_.tile_columns_;
+                 phase.column_number * plan_.lanes;
+        Index pixel = plan_.column_phases() * plan_.lanes, first = columns.begin % plan_.tile_columns;
         if constexpr (std::is_same_v<C, T>)
-            if (call_.way.output) {
-                const Index outputs = plan_.problem_.outputs_per_group();
-                const Index output_row = phase.rows.first_output + step * plan_.rows_.output_step;
+            if (call_.in_place.output) {
+                const Index outputs = plan_.problem.outputs_per_group();
+                const Index output_row = phase.rows.first_output + step * plan_.rows.output_step;
                 row = row_begin(call_.output,
-                                {line / plan_.rows_.steps(), strip.group * outputs, outputs, output_row, 0, 0}) +
+                                {line / plan_.rows.steps(), strip.group * outputs, outputs, output_row, 0, 0}) +
                       phase.columns.first_output * call_.output.stride.w;
-                pixel = plan_.columns_.output_step * call_.output.stride.w;
+                pixel = plan_.columns.output_step * call_.output.stride.w;
                 first = columns.begin;
             }
         for (Index j = 0; j < columns.size(); ++j) *next_pointer_++ = row + (first + j) * pixel;
@@ -175,16 +210,16 @@ class ChannelPlan<T>::Lists {
     /// Column 0 of the input row at `offset` from the first of an output step, or the window's first column.
     const C* input_row(const Strip& strip, Index line, Index step, Index offset) const {
         if constexpr (std::is_same_v<C, T>)
-            if (call_.way.input)
-                return row_begin(call_.input, {line / plan_.rows_.steps(), strip.group * plan_.channels_,
-                                               plan_.channels_, step * plan_.rows_.input_step + offset, 0, 0});
+            if (call_.in_place.input)
+                return row_begin(call_.input, {line / plan_.rows.steps(), strip.group * plan_.channels, plan_.channels,
+                                               step * plan_.rows.input_step + offset, 0, 0});
         return strip.window.row(line, offset);
     }
 
     void list_pixels(const Strip& strip, const C* row, Index offset, Range columns) {
-        const Index input_step = plan_.columns_.input_step;
+        const Index input_step = plan_.columns.input_step;
         const Index first =
-            columns.begin * input_step + offset - (call_.way.input ? 0 : plan_.first_packed(strip.columns.begin));
+            columns.begin * input_step + offset - (call_.in_place.input ? 0 : plan_.first_packed(strip.columns.begin));
         for (Index j = 0; j < columns.size(); ++j)
             *next_pointer_++ = const_cast<C*>(row) + (first + j * input_step) * pixel_size_;
     }
@@ -192,7 +227,7 @@ class ChannelPlan<T>::Lists {
     static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
     const ChannelPlan& plan_;
-    const Call& call_;
+    const ChannelCall<T>& call_;
     Index pixel_size_;  // elements from a column of the input to the next
     C** pointers_;
     ChannelPart<C>* parts_;

@@ -9,7 +9,7 @@
 #include "../kernel/expand.hpp"
 #include "../kernel/line.hpp"
 #include "resize_columns.hpp"
-#include "strips.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail {
 

@@ -10,8 +10,8 @@
 #include "../kernel/depthwise_planes.hpp"
 #include "../kernel/padded_rows.hpp"
 #include "../kernel/store.hpp"
-#include "problem.hpp"
-#include "strips.hpp"
+#include "../plan/problem.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail {
 

@@ -8,8 +8,8 @@
 #pragma once
 
 #include "../kernel/store.hpp"
-#include "choice.hpp"
-#include "strips.hpp"
+#include "../plan/choice.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail {
 

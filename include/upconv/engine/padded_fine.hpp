@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "../kernel/border.hpp"
+#include "../plan/problem.hpp"
 #include "executor.hpp"
-#include "problem.hpp"
 
 namespace upconv::detail {
 

@@ -4,8 +4,8 @@
 #include <any>
 
 #include "../kernel/resample.hpp"
+#include "../plan/resize_table.hpp"
 #include "executor.hpp"
-#include "resize_table.hpp"
 
 namespace upconv::detail {
 

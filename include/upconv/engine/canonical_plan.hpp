@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "../kernel/canonical.hpp"
+#include "../plan/problem.hpp"
 #include "executor.hpp"
-#include "problem.hpp"
 
 namespace upconv::detail {
 

@@ -9,8 +9,8 @@
 
 #include "../kernel/depthwise_channels.hpp"
 #include "../kernel/store.hpp"
-#include "problem.hpp"
-#include "strips.hpp"
+#include "../plan/problem.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail {
 

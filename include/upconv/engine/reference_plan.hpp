@@ -7,8 +7,8 @@
 #include "../kernel/border.hpp"
 #include "../kernel/gather.hpp"
 #include "../kernel/scatter_add.hpp"
+#include "../plan/problem.hpp"
 #include "executor.hpp"
-#include "problem.hpp"
 
 namespace upconv::detail {
 

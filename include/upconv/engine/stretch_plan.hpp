@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "../kernel/stretch.hpp"
-#include "resize_table.hpp"
+#include "../plan/resize_table.hpp"
 
 namespace upconv::detail {
 

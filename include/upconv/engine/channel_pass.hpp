@@ -1,0 +1,58 @@
+// ChannelPass: a channel plan with its weights packed, and how it runs.
+//
+//     run -> worker: strip -> pack rows -> point at pixels -> for each block of output channels: tiles, unpack
+#pragma once
+
+#include "channel_worker.hpp"
+
+namespace upconv::detail {
+
+template <class T>
+class ChannelPass {
+  public:
+    using C = AccumulatorOf<T>;
+
+    ChannelPass(const FilterProblem& problem, const T* weight, Isa isa = best_isa())
+        : plan_(problem, isa, sizeof(C), !std::is_same_v<C, T>) {
+        pack_weights(weight);
+    }
+
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
+        const Index lines = plan_.problem.n * plan_.rows.steps(), groups = plan_.problem.relation.groups;
+        const InPlace in_place = plan_.in_place(input.stride, output.stride);
+        const StripCut cut =
+            cut_strips(lines, in_place.input ? plan_.most_rows : plan_.packed_strip_rows(),
+                       groups * plan_.column_tiles(), plan_.splittable, executor.threads(), plan_.has_more_weights());
+        const ChannelCall<T> call{input, output, store, cut.splits, in_place};
+        const ChannelSizes<T> sizes(plan_, cut, in_place);
+        run_strips(cut, sizes.bytes(), plan_.problem.flops() / 32, executor,
+                   [&](std::byte* memory) { return ChannelWorker<T>(plan_, weight_.data(), call, sizes, memory); });
+    }
+
+  private:
+    void pack_weights(const T* weight) {
+        weight_.assign(static_cast<std::size_t>(plan_.group_weights * plan_.problem.relation.groups), C(0));
+        C* to = weight_.data();
+        for (Index g = 0; g < plan_.problem.relation.groups; ++g)
+            for (const ChannelBlock& b : plan_.blocks)
+                for (const Phase& r : plan_.rows.phases)
+                    for (const Phase& c : plan_.columns.phases) to = pack_phase(weight, g, b, r, c, to);
+    }
+
+    C* pack_phase(const T* weight, Index g, const ChannelBlock& outputs, const Phase& r, const Phase& c, C* to) const {
+        for (Index k = 0; k < plan_.channels; k += plan_.block())
+            for (Index a = 0; a < r.taps; ++a)
+                for (Index b = 0; b < c.taps; ++b)
+                    for (Index i = k; i < (std::min)(k + plan_.block(), plan_.channels);
+                         ++i, to += outputs.vectors * plan_.lanes / 2)
+                        for (Index o = 0; o < outputs.channels; ++o)
+                            to[o] = widen<C>(
+                                weight[plan_.problem.weight_index(g, outputs.first + o, i, r.tap(a), c.tap(b))]);
+        return to;
+    }
+
+    ChannelPlan plan_;
+    std::vector<C> weight_;  // (groups, blocks, phases, blocks of input channels, taps, channels, lanes)
+};
+
+}  // namespace upconv::detail
