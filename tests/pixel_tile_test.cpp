@@ -40,29 +40,29 @@ void check_pixels(const PixelCase& of, const Way& way) {
     for (Index o = 0; o < of.outputs; ++o) bias.push_back(small_integer<C>(engine));
     std::vector<Index> sum_offset;
     for (Index o = 0; o < of.outputs; ++o) sum_offset.push_back(o * sum_step);
-    upconv::detail::PixelPass<C> pass{.x = x.data(),
-                                      .sums = sums.rows[0],
-                                      .weight = weight.data(),
-                                      .tap_offset = tap_offset.data(),
-                                      .tap_outputs = tap_outputs.data(),
-                                      .sum_offset = sum_offset.data(),
-                                      .taps = of.taps,
-                                      .channels = of.channels,
-                                      .outputs = of.outputs,
-                                      .channel_step = channel_step,
-                                      .pictures = of.pictures,
-                                      .x_picture = of.channels * channel_step,
-                                      .sum_picture = of.outputs * sum_step,
-                                      .pixels = of.pixels,
-                                      .room = of.room,
-                                      .bias = bias.data(),
-                                      .activation = upconv::Activation::relu};
-    upconv::detail::PixelPass<C> without_taps = pass;
+    upconv::detail::PixelOperands<C> pass{.x = x.data(),
+                                          .sums = sums.rows[0],
+                                          .weight = weight.data(),
+                                          .tap_offset = tap_offset.data(),
+                                          .tap_outputs = tap_outputs.data(),
+                                          .sum_offset = sum_offset.data(),
+                                          .taps = of.taps,
+                                          .channels = of.channels,
+                                          .outputs = of.outputs,
+                                          .channel_step = channel_step,
+                                          .pictures = of.pictures,
+                                          .x_picture = of.channels * channel_step,
+                                          .sum_picture = of.outputs * sum_step,
+                                          .pixels = of.pixels,
+                                          .room = of.room,
+                                          .bias = bias.data(),
+                                          .activation = upconv::Activation::relu};
+    upconv::detail::PixelOperands<C> without_taps = pass;
     without_taps.taps = 0;
     const std::vector<C> none(bias.size(), C(0));
     without_taps.bias = none.data();
     without_taps.sums = no_sums.rows[0];
-    const upconv::detail::PixelPass<C> passes[] = {pass, without_taps};
+    const upconv::detail::PixelOperands<C> passes[] = {pass, without_taps};
     run<C>(way, upconv::detail::PixelTiles<C>{passes, 2});
 
     bool equal = sums.canaries_live() && no_sums.canaries_live();

@@ -6,7 +6,7 @@
 #include "depthwise_over_channels.hpp"
 #include "depthwise_over_fine_planes.hpp"
 #include "depthwise_over_planes.hpp"
-#include "pixel_plan.hpp"
+#include "pixel_pass.hpp"
 
 namespace upconv::detail {
 
@@ -34,7 +34,7 @@ class DepthwisePlan {
     DepthwiseOverChannels<C> over_channels_;
     DepthwiseOverPlanes<C> over_planes_;
     DepthwiseOverFinePlanes<C> over_fine_planes_;
-    PixelPlan<T> pixels_;
+    PixelPass<T> pixels_;
 };
 
 }  // namespace upconv::detail

@@ -9,13 +9,13 @@
 #include "depthwise_plan.hpp"
 #include "filter_plan.hpp"
 #include "listed_plan.hpp"
-#include "pixel_plan.hpp"
+#include "pixel_pass.hpp"
 
 namespace upconv::detail {
 
 template <class T>
 using AnyFilterPlan =
-    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPass<T>, PixelPlan<T>, DepthwisePlan<T>>;
+    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPass<T>, PixelPass<T>, DepthwisePlan<T>>;
 
 template <class T>
 Choice choice_for(const FilterProblem& problem, Isa isa) {
@@ -33,7 +33,7 @@ AnyFilterPlan<T> any_filter_plan(const FilterProblem& problem, const T* weight, 
         case Algorithm::channels:
             return Plan(std::in_place_type<ChannelPass<T>>, problem, weight, isa);
         case Algorithm::pixels:
-            return Plan(std::in_place_type<PixelPlan<T>>, problem, weight, isa);
+            return Plan(std::in_place_type<PixelPass<T>>, problem, weight, isa);
         case Algorithm::depthwise:
             return Plan(std::in_place_type<DepthwisePlan<T>>, problem, weight, isa);
         case Algorithm::reference:
@@ -62,7 +62,13 @@ template <class T>
 std::string KernelPlan<T>::text(const FilterProblem& problem, Isa isa) {
     const Choice choice = choice_for<T>(problem, isa);
     const char* on = choice.algorithm == Algorithm::reference ? "any scalar" : to_text(isa);
-    return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice), to_text(choice));
+    constexpr Index element = sizeof(AccumulatorOf<T>);
+    constexpr bool narrow = !std::is_same_v<T, AccumulatorOf<T>>;
+    const std::string how = choice.algorithm == Algorithm::channels ? ChannelPlan(problem, isa, element, narrow).text()
+                            : choice.algorithm == Algorithm::pixels ? PixelPlan(problem, isa, element, narrow).text()
+                                                                    : "";
+    return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice), to_text(choice),
+                  how.empty() ? "" : "; ", how);
 }
 
 }  // namespace upconv::detail

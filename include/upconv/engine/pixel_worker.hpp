@@ -1,18 +1,21 @@
-// PixelPlan's worker: what one thread does with a strip. Its memory: the packed input, the stage, and the lists of the
+// PixelWorker: what one thread does with a strip. Its memory: the packed input, the stage, and the lists of the
 // passes.
 #pragma once
 
 #include "../kernel/pixel_tile.hpp"
-#include "pixel_plan.hpp"
 #include "pixel_rows.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail {
 
 /// One thread's part of a run.
 template <class T>
-class PixelPlan<T>::Worker {
+class PixelWorker {
   public:
-    Worker(const PixelPlan& plan, const Call& call, std::byte* memory) : plan_(plan), call_(call) {
+    using C = AccumulatorOf<T>;
+
+    PixelWorker(const PixelPlan& plan, const C* weight, const PixelCall<T>& call, std::byte* memory)
+        : plan_(plan), weight_(weight), call_(call) {
         const Sizes sizes = sizes_of(plan, call);
         Pieces pieces(memory);
         packed_ = pieces.take<C>(sizes.packed);
@@ -21,39 +24,39 @@ class PixelPlan<T>::Worker {
         tap_offset_ = pieces.take<Index>(sizes.taps);
         tap_outputs_ = pieces.take<unsigned>(sizes.taps);
         sum_offset_ = pieces.take<Index>(sizes.outputs);
-        passes_ = pieces.take<PixelPass<C>>(sizes.passes);
+        passes_ = pieces.take<PixelOperands<C>>(sizes.passes);
         list_passes();
     }
 
-    static Index bytes(const PixelPlan& plan, const Call& call) {
+    static Index bytes(const PixelPlan& plan, const PixelCall<T>& call) {
         const Sizes s = sizes_of(plan, call);
         return Pieces::bytes<C>(s.packed) + Pieces::bytes<C>(s.stage) + Pieces::bytes<C>(s.bias) +
                Pieces::bytes<Index>(s.taps) + Pieces::bytes<unsigned>(s.taps) + Pieces::bytes<Index>(s.outputs) +
-               Pieces::bytes<PixelPass<C>>(s.passes);
+               Pieces::bytes<PixelOperands<C>>(s.passes);
     }
 
     /// One strip of one tile of columns of the groups that are packed together.
     void run(Index part, Range strips, Index /*split*/) {
         const Index pieces = plan_.pieces(call_.strip);
         const Index first_group = part / plan_.column_tiles() * plan_.groups_together();
-        const Index groups = (std::min)(plan_.groups_together(), plan_.problem_.relation.groups - first_group);
-        const Index first = part % plan_.column_tiles() * plan_.tile_columns_;
-        const Range columns{first, (std::min)(first + plan_.tile_columns_, plan_.columns_.steps)};
+        const Index groups = (std::min)(plan_.groups_together(), plan_.problem.relation.groups - first_group);
+        const Index first = part % plan_.column_tiles() * plan_.tile_columns;
+        const Range columns{first, (std::min)(first + plan_.tile_columns, plan_.columns.steps)};
         const Index n = strips.begin / pieces * call_.strip.images, step = strips.begin % pieces * call_.strip.steps;
-        const Range images{n, (std::min)(n + call_.strip.images, plan_.problem_.n)};
-        const Range steps{step, (std::min)(step + call_.strip.steps, plan_.rows_.steps)};
+        const Range images{n, (std::min)(n + call_.strip.images, plan_.problem.n)};
+        const Range steps{step, (std::min)(step + call_.strip.steps, plan_.rows.steps)};
 
-        const Rows rows{plan_, call_};
-        if (!call_.way.input)
+        const PixelRows<T> rows{plan_, call_};
+        if (!call_.in_place.input)
             rows.pack({.n = 0,
-                       .first_channel = first_group * plan_.channels_,
-                       .channels = groups * plan_.channels_,
+                       .first_channel = first_group * plan_.channels,
+                       .channels = groups * plan_.channels,
                        .row = 0,
-                       .first_column = columns.begin * plan_.columns_.input_step + plan_.columns_.first_input(),
+                       .first_column = columns.begin * plan_.columns.input_step + plan_.columns.first_input(),
                        .columns = 0},
                       images, steps, packed_);
         list_bias(first_group, groups);
-        if (call_.way.output) {
+        if (call_.in_place.output) {
             for (Index image = images.begin; image < images.end; ++image)
                 sum_to_output(first_group, groups, image, image - images.begin, steps, columns);
             return;
@@ -62,8 +65,8 @@ class PixelPlan<T>::Worker {
         for (Index image = images.begin; image < images.end; ++image)
             rows.unpack(stage_,
                         {.n = image,
-                         .first_channel = first_group * plan_.outputs_,
-                         .channels = groups * plan_.outputs_,
+                         .first_channel = first_group * plan_.outputs,
+                         .channels = groups * plan_.outputs,
                          .row = 0,
                          .first_column = 0,
                          .columns = 0},
@@ -75,80 +78,80 @@ class PixelPlan<T>::Worker {
         Index packed, stage, bias, taps, outputs, passes;
     };
 
-    static Sizes sizes_of(const PixelPlan& plan, const Call& call) {
+    static Sizes sizes_of(const PixelPlan& plan, const PixelCall<T>& call) {
         Sizes sizes{};
         // Vectors of the last pixels read past their row, and those of the last row past the buffer.
         sizes.packed =
-            plan.groups_together() * plan.channels_ * call.lengths.channel + 8 * plan.width_ + call.lengths.span;
-        sizes.stage = plan.groups_together() * plan.outputs_ * plan.planes() * call.lengths.plane;
-        for (const Tile& tile : plan.tiles_) {
+            plan.groups_together() * plan.channels * call.lengths.channel + 8 * plan.width + call.lengths.span;
+        sizes.stage = plan.groups_together() * plan.outputs * plan.planes() * call.lengths.plane;
+        for (const PixelTile& tile : plan.tiles) {
             sizes.taps += tap_count(plan, tile);
             sizes.outputs += tile.outputs;
         }
         sizes.bias = plan.groups_together() * sizes.outputs;
-        sizes.passes = plan.groups_together() * static_cast<Index>(plan.tiles_.size());
+        sizes.passes = plan.groups_together() * static_cast<Index>(plan.tiles.size());
         return sizes;
     }
 
-    static Index tap_count(const PixelPlan& plan, const Tile& tile) {
-        return plan.rows_.sets[static_cast<std::size_t>(tile.row_set)].taps *
-               plan.columns_.sets[static_cast<std::size_t>(tile.column_set)].taps;
+    static Index tap_count(const PixelPlan& plan, const PixelTile& tile) {
+        return plan.rows.sets[static_cast<std::size_t>(tile.row_set)].taps *
+               plan.columns.sets[static_cast<std::size_t>(tile.column_set)].taps;
     }
 
     /// Everything of a pass that is the same for all strips.
     void list_passes() {
         Index *taps = tap_offset_, *sums = sum_offset_;
         unsigned* outputs = tap_outputs_;
-        PixelPass<C>* pass = passes_;
-        for (const Tile& tile : plan_.tiles_) {
-            PixelPass<C> of_tile{};
+        PixelOperands<C>* pass = passes_;
+        for (const PixelTile& tile : plan_.tiles) {
+            PixelOperands<C> of_tile{};
             of_tile.tap_offset = taps;
             of_tile.tap_outputs = outputs;
             of_tile.sum_offset = sums;
             of_tile.taps = tap_count(plan_, tile);
-            of_tile.channels = plan_.channels_;
+            of_tile.channels = plan_.channels;
             of_tile.outputs = tile.outputs;
             of_tile.channel_step = call_.lengths.channel;
             of_tile.x_picture = call_.lengths.image_rows * call_.lengths.span;
             of_tile.sum_picture = of_tile.x_picture;
-            const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
-            const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
+            const PhaseSet& rows = plan_.rows.sets[static_cast<std::size_t>(tile.row_set)];
+            const PhaseSet& columns = plan_.columns.sets[static_cast<std::size_t>(tile.column_set)];
             for (Index a = 0; a < rows.taps; ++a)
                 for (Index b = 0; b < columns.taps; ++b) {
-                    *taps++ = offset_of(rows.offset(a) - plan_.rows_.first_input(),
-                                        columns.offset(b) - plan_.columns_.first_input());
+                    *taps++ = offset_of(rows.offset(a) - plan_.rows.first_input(),
+                                        columns.offset(b) - plan_.columns.first_input());
                     unsigned having = (1u << tile.outputs) - 1;
                     for (std::size_t o = 0; o < tile.output.size(); ++o) {
-                        const Output& out = tile.output[o];
+                        const PixelOutput& out = tile.output[o];
                         if (rows.phases[static_cast<std::size_t>(out.row_phase)].tap(a) < 0 ||
                             columns.phases[static_cast<std::size_t>(out.column_phase)].tap(b) < 0)
                             having &= ~(1u << o);
                     }
                     *outputs++ = having;
                 }
-            for (const Output& out : tile.output)
-                *sums++ =
-                    call_.way.output ? out.channel * call_.output.stride.c : plane_of(tile, out) * call_.lengths.plane;
+            for (const PixelOutput& out : tile.output)
+                *sums++ = call_.in_place.output ? out.channel * call_.output.stride.c
+                                                : plane_of(tile, out) * call_.lengths.plane;
             *pass++ = of_tile;
         }
     }
 
     /// Of an input `row` and `column` beside the first that step 0 reads.
     Index offset_of(Index row, Index column) const {
-        const Index phase =
-            row % plan_.rows_.input_step * plan_.columns_.input_step + column % plan_.columns_.input_step;
-        return phase * call_.lengths.phase + row / plan_.rows_.input_step * call_.lengths.span +
-               column / plan_.columns_.input_step;
+        const Index phase = row % plan_.rows.input_step * plan_.columns.input_step + column % plan_.columns.input_step;
+        return phase * call_.lengths.phase + row / plan_.rows.input_step * call_.lengths.span +
+               column / plan_.columns.input_step;
     }
 
     /// The stage: (row phases, column phases, groups, output channels, images, steps, columns).
-    Index plane_of(const Tile& tile, const Output& out) const {
-        const PhaseSet& rows = plan_.rows_.sets[static_cast<std::size_t>(tile.row_set)];
-        const PhaseSet& columns = plan_.columns_.sets[static_cast<std::size_t>(tile.column_set)];
-        const Index row = number(plan_.row_phases_, rows.phases[static_cast<std::size_t>(out.row_phase)]);
-        const Index column = number(plan_.column_phases_, columns.phases[static_cast<std::size_t>(out.column_phase)]);
-        return (row * static_cast<Index>(plan_.column_phases_.size()) + column) * plan_.groups_together() *
-                   plan_.outputs_ +
+    Index plane_of(const PixelTile& tile, const PixelOutput& out) const {
+        const PhaseSet& rows = plan_.rows.sets[static_cast<std::size_t>(tile.row_set)];
+        const PhaseSet& columns = plan_.columns.sets[static_cast<std::size_t>(tile.column_set)];
+        const Index row = PixelPlan::number(plan_.row_phases, rows.phases[static_cast<std::size_t>(out.row_phase)]);
+        const Index column =
+            PixelPlan::number(plan_.column_phases, columns.phases[static_cast<std::size_t>(out.column_phase)]);
+        return (row * static_cast<Index>(plan_.column_phases.size()) + column) * plan_.groups_together() *
+                   plan_.outputs +
                out.channel;
     }
 
@@ -157,30 +160,30 @@ class PixelPlan<T>::Worker {
         const T* const bias = call_.store.bias;
         C* to = bias_;
         for (Index g = first_group; g < first_group + groups; ++g)
-            for (const Tile& tile : plan_.tiles_)
-                for (const Output& out : tile.output)
-                    *to++ = bias == nullptr ? C(0) : widen<C>(bias[g * plan_.outputs_ + out.channel]);
+            for (const PixelTile& tile : plan_.tiles)
+                for (const PixelOutput& out : tile.output)
+                    *to++ = bias == nullptr ? C(0) : widen<C>(bias[g * plan_.outputs + out.channel]);
     }
 
     /// Runs the passes of all tiles of the groups, place(pass, g) says where each group's numbers lie.
     template <class Place>
     void run_passes(Index first_group, Index groups, const Place& place) const {
-        const Index tiles = static_cast<Index>(plan_.tiles_.size());
+        const Index tiles = static_cast<Index>(plan_.tiles.size());
         const Index outputs = sizes_of(plan_, call_).outputs;
         for (Index g = groups - 1; g >= 0; --g) {  // the first group's passes are what the others are made of
             Index bias = g * outputs;
             for (Index t = 0; t < tiles; ++t) {
-                PixelPass<C>& pass = passes_[g * tiles + t];
+                PixelOperands<C>& pass = passes_[g * tiles + t];
                 pass = passes_[t];
-                pass.weight = plan_.weight_.data() + (first_group + g) * plan_.group_weights_ +
-                              plan_.tiles_[static_cast<std::size_t>(t)].weight;
+                pass.weight =
+                    weight_ + (first_group + g) * plan_.group_weights + plan_.tiles[static_cast<std::size_t>(t)].weight;
                 pass.bias = bias_ + bias;
                 pass.activation = call_.store.activation;
                 bias += pass.outputs;
                 place(pass, g);
             }
         }
-        run_on(plan_.isa_, PixelTiles<C>{passes_, groups * tiles});
+        run_on(plan_.isa, PixelTiles<C>{passes_, groups * tiles});
     }
 
     /// Whose rows follow each other so closely that they are one picture.
@@ -189,9 +192,9 @@ class PixelPlan<T>::Worker {
     }
 
     void sum(Index first_group, Index groups, Range images, Range steps, Range columns) const {
-        run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
-            pass.x = packed_ + g * plan_.channels_ * call_.lengths.channel;
-            pass.sums = stage_ + g * plan_.outputs_ * call_.lengths.plane;
+        run_passes(first_group, groups, [&](PixelOperands<C>& pass, Index g) {
+            pass.x = packed_ + g * plan_.channels * call_.lengths.channel;
+            pass.sums = stage_ + g * plan_.outputs * call_.lengths.plane;
             const bool join = images_join();
             const Index lines = (join ? (images.size() - 1) * call_.lengths.image_rows : 0) + steps.size();
             pass.pictures = join ? 1 : images.size();
@@ -204,18 +207,18 @@ class PixelPlan<T>::Worker {
     void sum_to_output(Index first_group, Index groups, Index image, Index packed_image, Range steps,
                        Range columns) const {
         if constexpr (std::is_same_v<C, T>)
-            run_passes(first_group, groups, [&](PixelPass<C>& pass, Index g) {
+            run_passes(first_group, groups, [&](PixelOperands<C>& pass, Index g) {
                 const Index group = first_group + g;
                 pass.sums =
-                    row_begin(call_.output, {image, group * plan_.outputs_, 0, steps.begin, 0, 0}) + columns.begin;
+                    row_begin(call_.output, {image, group * plan_.outputs, 0, steps.begin, 0, 0}) + columns.begin;
                 pass.sum_picture = call_.output.stride.h;
-                if (call_.way.input) {
-                    pass.x = row_begin(call_.input, {image, group * plan_.channels_, 0, steps.begin, 0, 0});
+                if (call_.in_place.input) {
+                    pass.x = row_begin(call_.input, {image, group * plan_.channels, 0, steps.begin, 0, 0});
                     pass.channel_step = call_.input.stride.c;
                     pass.pictures = 1;
                     pass.pixels = steps.size() * columns.size();
                 } else {
-                    pass.x = packed_ + g * plan_.channels_ * call_.lengths.channel +
+                    pass.x = packed_ + g * plan_.channels * call_.lengths.channel +
                              packed_image * call_.lengths.image_rows * call_.lengths.span;
                     pass.x_picture = call_.lengths.span;
                     pass.pictures = steps.size();
@@ -225,11 +228,12 @@ class PixelPlan<T>::Worker {
     }
 
     const PixelPlan& plan_;
-    const Call& call_;
+    const C* weight_;
+    const PixelCall<T>& call_;
     C *packed_, *stage_, *bias_;
     Index *tap_offset_, *sum_offset_;
     unsigned* tap_outputs_;
-    PixelPass<C>* passes_;
+    PixelOperands<C>* passes_;
 };
 
 }  // namespace upconv::detail

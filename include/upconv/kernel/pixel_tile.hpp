@@ -18,7 +18,7 @@ namespace upconv::detail {
 
 /// Some pictures of one group. Steps and offsets are in elements.
 template <class C>
-struct PixelPass {
+struct PixelOperands {
     const C* x;
     C* sums;
     const C* weight;  // (blocks, taps, block channels, outputs)
@@ -53,7 +53,7 @@ constexpr int least_pixel_vectors(int bytes, int outputs) { return pixel_vectors
 
 /// O channels x N vectors of pixels.
 template <class C, int Bytes, int O, int N>
-[[gnu::always_inline]] inline void pixel_tile(const PixelPass<C>& pass, const C* x, C* sums) {
+[[gnu::always_inline]] inline void pixel_tile(const PixelOperands<C>& pass, const C* x, C* sums) {
     using V = Vector<C, Bytes>;
     constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
     const Index block = (std::min)(pass.channels, channel_block);
@@ -104,12 +104,12 @@ constexpr Index most_tile_outputs(int bytes) { return registers(bytes) == 32 ? 1
 
 template <class C>
 struct PixelTiles {
-    const PixelPass<C>* passes;
+    const PixelOperands<C>* passes;
     Index count;
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        for (const PixelPass<C>* pass = passes; pass != passes + count; ++pass) switch (pass->outputs) {
+        for (const PixelOperands<C>* pass = passes; pass != passes + count; ++pass) switch (pass->outputs) {
                 case 1:
                     pictures<Bytes, 1>(*pass);
                     break;
@@ -133,7 +133,7 @@ struct PixelTiles {
 
     /// Each picture in tiles of as many vectors as fit the registers, and smaller ones at its end.
     template <int Bytes, int O>
-    [[gnu::always_inline]] void pictures(const PixelPass<C>& pass) const {
+    [[gnu::always_inline]] void pictures(const PixelOperands<C>& pass) const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         constexpr int most = pixel_vectors(Bytes, O), least = least_pixel_vectors(Bytes, O);
         const bool fits = pass.room || pass.pixels >= most * width;
@@ -147,7 +147,7 @@ struct PixelTiles {
 
     /// N vectors of a picture from `at` on. Without room the last overlap those before, and form the same sums again.
     template <int Bytes, int O, int N>
-    [[gnu::always_inline]] void tile(const PixelPass<C>& pass, Index picture, Index& at) const {
+    [[gnu::always_inline]] void tile(const PixelOperands<C>& pass, Index picture, Index& at) const {
         constexpr Index pixels = N * Bytes / static_cast<Index>(sizeof(C));
         if (!pass.room) at = (std::min)(at, pass.pixels - pixels);
         C* const sums = pass.sums + picture * pass.sum_picture + at;
@@ -158,7 +158,7 @@ struct PixelTiles {
 
     /// The activation of a tile, while it is in the first-level cache.
     template <int Bytes>
-    [[gnu::always_inline]] void activate(const PixelPass<C>& pass, int vectors, C* sums) const {
+    [[gnu::always_inline]] void activate(const PixelOperands<C>& pass, int vectors, C* sums) const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         for (Index o = 0; o < pass.outputs; ++o) {
             const bool again = o > 0 && pass.sum_offset[o] == pass.sum_offset[o - 1];  // one that fills up the tile

@@ -9,6 +9,7 @@
 #include "../kernel/channel_tile.hpp"
 #include "../kernel/view.hpp"
 #include "channel_parts.hpp"
+#include "in_place.hpp"
 #include "problem.hpp"
 #include "row_numbers.hpp"
 
@@ -21,11 +22,6 @@ struct ChannelBlock {
     Index weight;  // where its weights begin
 
     friend constexpr bool operator==(const ChannelBlock&, const ChannelBlock&) = default;
-};
-
-/// What is read and written where it lies. Parts are then cut so that no tap reads beside the picture.
-struct InPlace {
-    bool input, output;
 };
 
 struct ChannelPlan {
@@ -128,6 +124,7 @@ struct ChannelPlan {
 
     const ChannelParts& parts(InPlace in_place) const { return in_place.input ? in_place_parts : packed_parts; }
 
+    /// Parts are then cut so that no tap reads beside the picture.
     InPlace in_place(const Shape4& input_stride, const Shape4& output_stride) const {
         // Pixels 1 KiB apart share a few lines of the first-level cache, where sums are visited again and again: the
         // stage is 1.02 (256 channels) to 1.14 (512) times as fast.

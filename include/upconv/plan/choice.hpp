@@ -209,9 +209,11 @@ inline std::string to_text(const Choice& choice) {
         case Choice::Reason::cheaper:
             break;
     }
-    const auto cost = [](const Cost& c) { return joined(c.sums, " to sum and ", c.moves, " to move"); };
-    return joined("a pixel of one group takes, in multiply-adds of a vector, ", cost(choice.channels),
-                  " with vectors over channels, ", cost(choice.pixels), " over pixels");
+    const bool channels = choice.algorithm == Algorithm::channels;
+    const double own = (channels ? choice.channels : choice.pixels).total();
+    const double other = (channels ? choice.pixels : choice.channels).total();
+    return joined("estimated ", std::round(10 * other / own) / 10, " times as fast as ",
+                  to_text(channels ? Algorithm::pixels : Algorithm::channels));
 }
 
 }  // namespace upconv::detail

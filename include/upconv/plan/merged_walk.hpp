@@ -22,6 +22,8 @@ struct MergedPhase {
     Index first() const { return phase.first_output - shift * phase.output_step; }  // negative where it was shifted
     Range valid() const { return {shift, shift + phase.steps}; }
     Index tap(Index t) const { return t < phase.taps ? phase.tap(t) : -1; }
+
+    friend bool operator==(const MergedPhase&, const MergedPhase&) = default;
 };
 
 struct PhaseSet {
@@ -29,6 +31,8 @@ struct PhaseSet {
     std::vector<MergedPhase> phases;
 
     Index offset(Index t) const { return first_input + t * spacing; }
+
+    friend bool operator==(const PhaseSet&, const PhaseSet&) = default;
 };
 
 struct MergedAxis {
@@ -54,6 +58,8 @@ struct MergedAxis {
         const Index inside = ceil_div(input - first_input(), input_step);
         return (std::min)({before, std::max<Index>(steps + reach_steps() - inside, 0), reach_steps()});
     }
+
+    friend bool operator==(const MergedAxis&, const MergedAxis&) = default;
 };
 
 /// One set of all phases, which begins with the least first input of any; or a set for each phase.

@@ -1,0 +1,10 @@
+// InPlace: what a run reads and writes where it lies.
+#pragma once
+
+namespace upconv::detail {
+
+struct InPlace {
+    bool input, output;
+};
+
+}  // namespace upconv::detail
