@@ -78,7 +78,7 @@ inline MergedAxis merged_axis(const AxisWalk& walk, bool merge) {
         merged.steps = (std::max)(merged.steps, shift + phase.steps);
     }
     if (merge && longest.taps > 0) {
-        const auto [least, most] = std::minmax(first, merged.sets[0].offset(longest.taps - 1));
+        const auto [least, most] = std::minmax({first, merged.sets[0].offset(longest.taps - 1)});
         merged.reach = {least, most + 1};
     }
     return merged;

@@ -26,7 +26,7 @@ struct AxisWalk {
         Range r{0, 0};
         for (const Phase& phase : phases) {
             if (phase.taps == 0) continue;
-            const auto [least, most] = std::minmax(phase.offset(0), phase.offset(phase.taps - 1));
+            const auto [least, most] = std::minmax({phase.offset(0), phase.offset(phase.taps - 1)});
             r = r.empty() ? Range{least, most + 1} : Range{(std::min)(r.begin, least), (std::max)(r.end, most + 1)};
         }
         return r.empty() ? Range{0, 1} : r;
