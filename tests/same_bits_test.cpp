@@ -66,6 +66,47 @@ std::uint64_t trials() {
     return wanted == nullptr ? 400 : std::strtoull(wanted, nullptr, 10);
 }
 
+/// Some lines of the outputs of an axis, from the same input.
+upconv::detail::Axis part_of(upconv::detail::Axis axis, upconv::detail::Direction direction, Range lines) {
+    const bool to_coarse = direction == upconv::detail::Direction::to_coarse;
+    (to_coarse ? axis.coarse : axis.fine) = lines.size();
+    axis.begin += to_coarse ? -lines.begin * axis.stride : lines.begin;
+    return axis;
+}
+
+/// Any lines of an axis of `count`.
+Range random_part(Dice& dice, Index count) {
+    const Index begin = dice(0, count - 1);
+    return {begin, dice(begin + 1, count)};
+}
+
+/// One image alone, of which only a part is computed, in memory that begins anywhere: as all at once.
+template <class T>
+void check_part(const upconv::detail::FilterProblem& whole, Algorithm kernel, upconv::detail::Isa isa,
+                const Numbers4<T>& numbers, const std::vector<T>& y, Dice& dice) {
+    const upconv::detail::Shape4 in = whole.input_shape(), out = whole.output_shape();
+    const Range rows = random_part(dice, out.h), columns = random_part(dice, out.w);
+    const Index n = dice(0, whole.n - 1), offset = dice(0, 15), size = in.size() / whole.n;
+    upconv::detail::FilterProblem p = whole;
+    p.n = 1;
+    p.relation.rows = part_of(p.relation.rows, p.direction, rows);
+    p.relation.columns = part_of(p.relation.columns, p.direction, columns);
+    std::vector<T> x(static_cast<std::size_t>(size + offset)), part(x.size());
+    std::copy_n(numbers.input.memory.begin() + n * size, size, x.begin() + offset);
+    part.assign(static_cast<std::size_t>(p.output_shape().size() + offset), T(7));
+    const auto plan = plan_by(kernel, p, numbers.weight, isa);
+    const T* const bias = numbers.bias.empty() ? nullptr : numbers.bias.data();
+    plan.run({x.data() + offset, p.input_shape(), contiguous(p.input_shape())},
+             {part.data() + offset, p.output_shape(), contiguous(p.output_shape())}, {bias, p.activation}, {});
+    const T* at = part.data() + offset;
+    for (Index c = 0; c < out.c; ++c)
+        for (Index i = rows.begin; i < rows.end; ++i, at += columns.size())
+            ASSERT_EQ(std::memcmp(at, y.data() + ((n * out.c + c) * out.h + i) * out.w + columns.begin,
+                                  static_cast<std::size_t>(columns.size()) * sizeof(T)),
+                      0)
+                << to_text(kernel) << ", " << to_text(isa) << ", " << to_text(p) << " of " << to_text(whole);
+}
+
 template <class T>
 void check_kernels(std::uint64_t seed) {
     Dice dice(seed);
@@ -91,6 +132,10 @@ void check_kernels(std::uint64_t seed) {
                 for (Memory order : {Memory::planes, Memory::pixels})
                     for (Index threads : {1, 2, 5}) check(name, plan, order, threads);
             });
+            for (Algorithm kernel : upconv::detail::every_kernel) {
+                check_part(p, kernel, isa, numbers, y, dice);
+                ++comparisons;
+            }
             if (testing::Test::HasFatalFailure()) return;
         }
     }
