@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../kernel/move.hpp"
+#include "../kernel/store.hpp"
 #include "../plan/channel_plan.hpp"
 #include "row_window.hpp"
 #include "run_strips.hpp"
