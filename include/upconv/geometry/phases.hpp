@@ -31,6 +31,15 @@ struct Phase {
 
     /// The taps that reach the input from a step.
     constexpr Range taps_at(Index step) const {
+        constexpr Index few =
+            16;  // are tried one by one: the two divisions cost as much as 14 pixels of a depthwise row
+        if (taps <= few) {
+            const auto outside = [&](Index t) { return at(step, t) < 0 || at(step, t) >= input; };
+            Range reach{0, taps};
+            while (!reach.empty() && outside(reach.begin)) ++reach.begin;
+            while (!reach.empty() && outside(reach.end - 1)) --reach.end;
+            return reach;
+        }
         const Index start = at(step, 0), apart = spacing < 0 ? -spacing : spacing;
         const Index before = spacing < 0 ? start - (input - 1) : -start;  // cells from the first tap to the input
         const Index through = spacing < 0 ? start : input - 1 - start;    // and to its far end
