@@ -315,9 +315,12 @@ struct DepthwiseChannels {
     template <int Bytes, int P>
     [[gnu::always_inline]] void finish(const Line& line, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
-        const V added = line.bias != nullptr ? *reinterpret_cast<const V*>(line.bias) : V{};  // +0: store.hpp
+        if (line.bias != nullptr)
 #pragma GCC unroll 16
-        for (int p = 0; p < P; ++p) sum[p] += added;
+            for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const V*>(line.bias);
+        else
+#pragma GCC unroll 16
+            for (int p = 0; p < P; ++p) sum[p] += V{};  // +0: store.hpp
         activate_vectors<C, Bytes, P>(activation, sum);
     }
 

@@ -212,9 +212,12 @@ struct DepthwiseFinePlanes {
     [[gnu::always_inline]] void store(const Line& line, Index stored, Register<C, Bytes>* sum) const {
         using Vec = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const C added = bias != nullptr ? *bias : C(0);  // +0: store.hpp
+        if (bias != nullptr)
 #pragma GCC unroll 16
-        for (int v = 0; v < V; ++v) sum[v] += added - Vec{};
+            for (int v = 0; v < V; ++v) sum[v] += *bias - Vec{};
+        else
+#pragma GCC unroll 16
+            for (int v = 0; v < V; ++v) sum[v] += Vec{};  // +0: store.hpp
         activate_vectors<C, Bytes, V>(activation, sum);
         C* to = line.y;
         const Index step = line.y_step;
