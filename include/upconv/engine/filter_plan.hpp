@@ -3,7 +3,7 @@
 // compiled once (UPCONV_COMPILED, upconv::compiled).
 #pragma once
 
-#include <any>
+#include <memory>
 
 #include "../kernel/simd.hpp"
 #include "reference_plan.hpp"
@@ -20,7 +20,18 @@ float > || std::same_as<AccumulatorOf<T>, double>;
 inline constexpr Algorithm every_kernel[] = {Algorithm::canonical, Algorithm::listed, Algorithm::channels,
                                              Algorithm::pixels, Algorithm::depthwise};
 
-/// One of many plans, behind one type, for scalars with vectors. Defined in filter_plan_kernels.hpp.
+/// A kernel over a whole problem, whichever it is.
+template <class T>
+struct KernelPass {
+    KernelPass() = default;
+    KernelPass(const KernelPass&) = delete;
+    KernelPass& operator=(const KernelPass&) = delete;
+    virtual ~KernelPass() = default;
+    virtual void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const = 0;
+};
+
+/// One of many plans, behind one type, for scalars with vectors. Never changes, so that copies share it. Defined in
+/// filter_plan_kernels.hpp.
 template <class T>
 class KernelPlan {
   public:
@@ -33,7 +44,7 @@ class KernelPlan {
     static Algorithm chosen(const FilterProblem& problem, Isa isa = best_isa());
 
   private:
-    std::any plan_;
+    std::shared_ptr<const KernelPass<T>> pass_;
 };
 
 /// Any other scalar: the definition.

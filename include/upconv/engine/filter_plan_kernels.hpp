@@ -1,8 +1,6 @@
 // What a KernelPlan is made of: which plan a problem gets, and its kernels.
 #pragma once
 
-#include <variant>
-
 #include "../plan/choice.hpp"
 #include "canonical_plan.hpp"
 #include "channel_pass.hpp"
@@ -13,9 +11,19 @@
 
 namespace upconv::detail {
 
-template <class T>
-using AnyFilterPlan =
-    std::variant<ReferencePlan<T>, CanonicalPlan<T>, ListedPlan<T>, ChannelPass<T>, PixelPass<T>, DepthwisePlan<T>>;
+template <class T, class Pass>
+class KernelPassOf final : public KernelPass<T> {
+  public:
+    template <class... Operands>
+    explicit KernelPassOf(const Operands&... operands) : pass_(operands...) {}
+
+    void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const override {
+        pass_.run(input, output, store, executor);
+    }
+
+  private:
+    Pass pass_;
+};
 
 template <class T>
 Choice choice_for(const FilterProblem& problem, Isa isa) {
@@ -23,34 +31,32 @@ Choice choice_for(const FilterProblem& problem, Isa isa) {
 }
 
 template <class T>
-AnyFilterPlan<T> any_filter_plan(const FilterProblem& problem, const T* weight, Isa isa) {
-    using Plan = AnyFilterPlan<T>;
+std::unique_ptr<const KernelPass<T>> kernel_pass(const FilterProblem& problem, const T* weight, Isa isa) {
     switch (choice_for<T>(problem, isa).algorithm) {
         case Algorithm::canonical:
-            return Plan(std::in_place_type<CanonicalPlan<T>>, problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, CanonicalPlan<T>>>(problem, weight, isa);
         case Algorithm::listed:
-            return Plan(std::in_place_type<ListedPlan<T>>, problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, ListedPlan<T>>>(problem, weight, isa);
         case Algorithm::channels:
-            return Plan(std::in_place_type<ChannelPass<T>>, problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, ChannelPass<T>>>(problem, weight, isa);
         case Algorithm::pixels:
-            return Plan(std::in_place_type<PixelPass<T>>, problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, PixelPass<T>>>(problem, weight, isa);
         case Algorithm::depthwise:
-            return Plan(std::in_place_type<DepthwisePlan<T>>, problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, DepthwisePlan<T>>>(problem, weight, isa);
         case Algorithm::reference:
         case Algorithm::automatic:
             break;
     }
-    return Plan(std::in_place_type<ReferencePlan<T>>, problem, weight);
+    return std::make_unique<KernelPassOf<T, ReferencePlan<T>>>(problem, weight);
 }
 
 template <class T>
 KernelPlan<T>::KernelPlan(const FilterProblem& problem, const T* weight, Isa isa)
-    : plan_(any_filter_plan(problem, weight, isa)) {}
+    : pass_(kernel_pass(problem, weight, isa)) {}
 
 template <class T>
 void KernelPlan<T>::run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
-    std::visit([&](const auto& plan) { plan.run(input, output, store, executor); },
-               *std::any_cast<AnyFilterPlan<T>>(&plan_));
+    pass_->run(input, output, store, executor);
 }
 
 template <class T>
