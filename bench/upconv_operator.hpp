@@ -21,12 +21,14 @@ upconv::Dims input_dims(const Workload& w) {
 }
 
 template <class Op>
-Op make_operator(const Workload& w, const Operands& operands) {
+Op make_operator(const Workload& w, const Operands& operands,
+                 upconv::Algorithm algorithm = upconv::Algorithm::automatic) {
     typename Op::Options options{.in_channels = w.ic, .out_channels = w.oc, .kernel = w.k};
     options.stride = w.stride;
     options.padding = w.padding;
     options.dilation = w.dilation;
     options.groups = w.groups;
+    options.algorithm = algorithm;
     if constexpr (requires { options.output_padding; }) options.output_padding = w.output_padding;
     Op op(options);
     std::copy_n(operands.weight.data(), op.weight().size(), op.weight().data());

@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "every_algorithm.hpp"
 #include "random_tensors.hpp"
 
 namespace {
@@ -119,8 +120,7 @@ const Case<ConvTranspose2dOptions> up_cases[] = {
 
 template <class F>
 void for_each_case(const F& f) {
-    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::listed, Algorithm::channels, Algorithm::pixels,
-                                Algorithm::depthwise, Algorithm::reference}) {
+    for (Algorithm algorithm : every_algorithm) {
         const auto with = [&](auto c) {
             SCOPED_TRACE(std::string(c.name) + ", " + to_text(algorithm));
             c.options.algorithm = algorithm;

@@ -87,8 +87,10 @@ void check_places(std::uint64_t seed) {
     Dice dice(seed);
     for (std::uint64_t trial = 0; trial < 500; ++trial)
         for (upconv::detail::Isa isa : every_isa_with_kernels()) {
-            const FilterProblem p = random_wide_depthwise(dice, upconv::detail::vector_bytes(isa) / Index(sizeof(T)));
+            FilterProblem p = random_wide_depthwise(dice, upconv::detail::vector_bytes(isa) / Index(sizeof(T)));
             for (Memory order : {Memory::planes, Memory::pixels}) {
+                p.neighbours = order == Memory::planes ? upconv::detail::Neighbours::columns
+                                                       : upconv::detail::Neighbours::channels;
                 Numbers4<T> integers = integer_numbers<T>(p, order, trial);
                 const Numbers4<T> normals = normal_numbers<T>(p, order, trial);
                 if (trial % 2 == 0)

@@ -7,6 +7,7 @@
 #include <iomanip>
 #include <upconv/upconv.hpp>
 
+#include "every_algorithm.hpp"
 #include "golden/bounds.hpp"
 
 namespace {
@@ -257,7 +258,7 @@ void check_kernel(const Case& c, const golden::Linear& linear, const typename Op
 template <class Operator>
 void check_convolution(const Case& c, const golden::Linear& linear, typename Operator::Options options, Worst& worst) {
     using upconv::Algorithm;
-    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels, Algorithm::depthwise}) {
+    for (Algorithm algorithm : every_algorithm) {
         options.algorithm = algorithm;
         check_kernel<Operator>(c, linear, options, worst);
     }

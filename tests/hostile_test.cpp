@@ -7,6 +7,7 @@
 
 #include "against_oracle.hpp"
 #include "allocator.hpp"
+#include "every_algorithm.hpp"
 
 /// Plans are made of vectors. Those of hostile sizes fail here as they would on a machine with less memory.
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
@@ -86,9 +87,6 @@ class Dice {
     bool tame_ = true;
 };
 
-constexpr std::array algorithms{upconv::Algorithm::automatic, upconv::Algorithm::reference, upconv::Algorithm::channels,
-                                upconv::Algorithm::pixels,    upconv::Algorithm::depthwise, upconv::Algorithm::listed};
-
 Padding random_padding(Dice& dice) {
     const Size2 before = dice.pair(-1, 3), after = dice.pair(-1, 3);
     return {before.h, after.h, before.w, after.w};
@@ -102,7 +100,8 @@ typename Op::Options random_options(Dice& dice) {
     options.kernel = dice.pair(1, 4), options.stride = dice.pair(1, 4), options.dilation = dice.pair(1, 3);
     options.padding = random_padding(dice);
     if (dice.number(0, 4) == 0) options.padding_mode = PaddingMode::replicate;
-    options.algorithm = algorithms[static_cast<std::size_t>(std::abs(dice.hostile() % 6))];
+    options.algorithm = every_algorithm[static_cast<std::size_t>(
+        std::abs(dice.hostile() % static_cast<Index>(every_algorithm.size())))];
     if constexpr (!is_conv<Op>) options.output_padding = dice.pair(0, 2);
     return options;
 }

@@ -127,8 +127,11 @@ TEST(Inspect, PlanIsOneLineWithItsReason) {
     const Transposed up({.in_channels = 64, .out_channels = 64, .kernel = 4, .stride = 2, .padding = 1});
     expect_contains(text(up.plan({1, 64, 8, 8})),
                     {"ConvTranspose2d NCHW (1, 64, 8, 8) -> (1, 64, 16, 16): channels", "because: estimated ",
-                     " times as fast as pixels; tiles of 12 x ", ", strips of "});
+                     " times as fast as pixels; tiles of ", ", strips of "});
     expect_contains(text(transposed(2, 2).plan({1, 1, 2, 2})), {"listed", "because: the products are few"});
+    const upconv::Conv2d<float, upconv::NHWC> alone(
+        {.in_channels = 64, .out_channels = 64, .kernel = 3, .padding = 1, .groups = 64});
+    expect_contains(text(alone.plan({1, 56, 56, 64})), {"depthwise", "over channels in place"});
     const Conv asked({.in_channels = 4, .out_channels = 4, .kernel = 3, .algorithm = upconv::Algorithm::reference});
     expect_contains(text(asked.plan({1, 4, 9, 9})), {"reference", "because: as the options say"});
     const auto asked_for = [&](upconv::Algorithm algorithm, upconv::Index stride) {

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "every_algorithm.hpp"
 #include "random_tensors.hpp"
 
 namespace {
@@ -94,8 +95,7 @@ void check(Options options, const Dims& nchw) {
     Op op(options);
     fill_integers(op.weight(), 2, 1), fill_integers(op.bias(), 3);
     const Tensor expected = op(x);
-    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::reference, Algorithm::listed, Algorithm::channels,
-                                Algorithm::pixels, Algorithm::depthwise})
+    for (Algorithm algorithm : every_algorithm)
         for (Flush flush : {Flush::left, Flush::right}) {
             SCOPED_TRACE(to_text(algorithm) + std::string(flush == Flush::left ? ", left" : ", right"));
             options.algorithm = algorithm;

@@ -158,14 +158,18 @@ upconv::detail::FilterPlan<T> plan_by(upconv::Algorithm kernel, upconv::detail::
     return {p, weight.data(), isa};
 }
 
-/// f(name, plan) for each kernel that the problem can have.
+/// f(name, plan) for each kernel that the problem can have; where the layout decides what it does, for each layout.
 template <class T, class F>
 void for_each_kernel(upconv::detail::FilterProblem p, const std::vector<T>& weight, upconv::detail::Isa isa, const F& f) {
-    for (upconv::Algorithm kernel : upconv::detail::every_kernel) {
-        p.algorithm = kernel;
-        if (upconv::detail::FilterPlan<T>::chosen(p, isa) == kernel)
-            f(upconv::to_text(kernel), upconv::detail::FilterPlan<T>(p, weight.data(), isa));
-    }
+    using upconv::detail::Neighbours;
+    for (upconv::Algorithm kernel : upconv::detail::every_kernel)
+        for (Neighbours neighbours : {Neighbours::columns, Neighbours::channels}) {
+            p.algorithm = kernel;
+            p.neighbours = neighbours;
+            if (neighbours == Neighbours::channels && kernel != upconv::Algorithm::depthwise) continue;
+            if (upconv::detail::FilterPlan<T>::chosen(p, isa) == kernel)
+                f(upconv::to_text(kernel), upconv::detail::FilterPlan<T>(p, weight.data(), isa));
+        }
 }
 
 /// The output of a plan, which held NaN before.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "every_algorithm.hpp"
 #include "every_isa.hpp"
 #include "problems.hpp"
 #include "random_tensors.hpp"
@@ -187,8 +188,7 @@ std::vector<Case<Conv>> conv_cases() {
 template <class Op, class F>
 void for_each_case(const std::vector<Case<Op>>& cases, const F& f) {
     for (std::size_t i = 0; i < cases.size(); ++i)
-        for (Algorithm algorithm :
-             {Algorithm::automatic, Algorithm::channels, Algorithm::pixels, Algorithm::depthwise}) {
+        for (Algorithm algorithm : every_algorithm) {
             SCOPED_TRACE(std::string(Op::name) + " case " + std::to_string(i) + ", " + to_text(algorithm));
             const auto x = normals<typename Op::Scalar>(cases[i].dims, 3);
             f(random_op<Op>(cases[i].options, algorithm), x);
@@ -307,8 +307,7 @@ TEST(SameBits, TheSizeOfThePictureChoosesNoOtherSum) {
 }
 
 TEST(SameBits, ASumThatIsZeroHasNoSign) {
-    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::channels, Algorithm::pixels, Algorithm::depthwise,
-                                Algorithm::listed, Algorithm::reference})
+    for (Algorithm algorithm : every_algorithm)
         for (float bias : {0.0f, -0.0f}) {
             Conv conv({.in_channels = 1, .out_channels = 1, .kernel = 3, .padding = 1, .algorithm = algorithm});
             Up<float> up({.in_channels = 1, .out_channels = 1, .kernel = 3, .padding = 1, .algorithm = algorithm});

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "against_oracle.hpp"
+#include "every_algorithm.hpp"
 
 namespace {
 
@@ -270,9 +271,7 @@ TEST_P(Sweep, Groups) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Algorithms, Sweep,
-                         testing::Values(upconv::Algorithm::automatic, upconv::Algorithm::channels,
-                                         upconv::Algorithm::pixels, upconv::Algorithm::depthwise,
-                                         upconv::Algorithm::reference),
+                         testing::ValuesIn(every_algorithm),
                          [](const auto& algorithm) { return std::string(upconv::to_text(algorithm.param)); });
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "every_algorithm.hpp"
 #include "random_tensors.hpp"
 
 namespace {
@@ -110,8 +111,7 @@ TEST_P(Threads, CallsFromEveryWorkerOfABusyPool) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Algorithms, Threads,
-                         testing::Values(Algorithm::automatic, Algorithm::reference, Algorithm::channels,
-                                         Algorithm::pixels, Algorithm::depthwise),
+                         testing::ValuesIn(every_algorithm),
                          [](const auto& of) { return to_text(of.param); });
 
 }  // namespace

@@ -1,4 +1,5 @@
 // One source, built three times with UNIT and other flags each time. Small integers through every plan.
+#include "../every_algorithm.hpp"
 #include "unit.hpp"
 
 #include <upconv/engine.hpp>
@@ -31,8 +32,7 @@ void append(Numbers& all, FilterProblem problem, Algorithm algorithm) {
 
 Numbers UNIT() {
     Numbers all;
-    for (Algorithm algorithm : {Algorithm::automatic, Algorithm::listed, Algorithm::channels, Algorithm::pixels,
-                                Algorithm::depthwise, Algorithm::reference})
+    for (Algorithm algorithm : every_algorithm)
         for (Direction direction : {Direction::to_coarse, Direction::to_fine})
             for (Index outputs : {2, 18, 20}) {
                 FilterProblem problem;

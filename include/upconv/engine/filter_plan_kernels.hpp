@@ -2,9 +2,10 @@
 #pragma once
 
 #include "../plan/choice.hpp"
+#include "../plan/depthwise_way.hpp"
 #include "canonical_plan.hpp"
 #include "channel_pass.hpp"
-#include "depthwise_plan.hpp"
+#include "depthwise_pass.hpp"
 #include "filter_plan.hpp"
 #include "listed_plan.hpp"
 #include "pixel_pass.hpp"
@@ -30,6 +31,30 @@ Choice choice_for(const FilterProblem& problem, Isa isa) {
     return choose(problem, vector_bytes(isa) / static_cast<Index>(sizeof(AccumulatorOf<T>)), isa);
 }
 
+/// The sums of T: their bytes, and whether they are other numbers than the tensors'.
+template <class T>
+constexpr Index element_of = sizeof(AccumulatorOf<T>);
+template <class T>
+constexpr bool is_narrow = !std::is_same_v<T, AccumulatorOf<T>>;
+
+template <class T>
+std::unique_ptr<const KernelPass<T>> depthwise_pass(const FilterProblem& problem, const T* weight, Isa isa) {
+    if constexpr (!is_narrow<T>) switch (depthwise_way(problem, isa, element_of<T>, false)) {
+            case DepthwiseWay::over_channels:
+                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverChannels<T>>>>(problem, weight,
+                                                                                                     isa);
+            case DepthwiseWay::over_planes:
+                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverPlanes<T>>>>(problem, weight,
+                                                                                                   isa);
+            case DepthwiseWay::over_fine_planes:
+                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverFinePlanes<T>>>>(problem, weight,
+                                                                                                       isa);
+            case DepthwiseWay::over_pixels:
+                break;
+        }
+    return std::make_unique<KernelPassOf<T, PixelPass<T>>>(problem, weight, isa);
+}
+
 template <class T>
 std::unique_ptr<const KernelPass<T>> kernel_pass(const FilterProblem& problem, const T* weight, Isa isa) {
     switch (choice_for<T>(problem, isa).algorithm) {
@@ -42,7 +67,7 @@ std::unique_ptr<const KernelPass<T>> kernel_pass(const FilterProblem& problem, c
         case Algorithm::pixels:
             return std::make_unique<KernelPassOf<T, PixelPass<T>>>(problem, weight, isa);
         case Algorithm::depthwise:
-            return std::make_unique<KernelPassOf<T, DepthwisePlan<T>>>(problem, weight, isa);
+            return depthwise_pass(problem, weight, isa);
         case Algorithm::reference:
         case Algorithm::automatic:
             break;
@@ -68,11 +93,14 @@ template <class T>
 std::string KernelPlan<T>::text(const FilterProblem& problem, Isa isa) {
     const Choice choice = choice_for<T>(problem, isa);
     const char* on = choice.algorithm == Algorithm::reference ? "any scalar" : to_text(isa);
-    constexpr Index element = sizeof(AccumulatorOf<T>);
-    constexpr bool narrow = !std::is_same_v<T, AccumulatorOf<T>>;
+    constexpr Index element = element_of<T>;
+    constexpr bool narrow = is_narrow<T>;
+    const bool depthwise = choice.algorithm == Algorithm::depthwise;
+    const DepthwiseWay way = depthwise ? depthwise_way(problem, isa, element, narrow) : DepthwiseWay::over_pixels;
+    const bool by_pixels = choice.algorithm == Algorithm::pixels || (depthwise && way == DepthwiseWay::over_pixels);
     const std::string how = choice.algorithm == Algorithm::channels ? ChannelPlan(problem, isa, element, narrow).text()
-                            : choice.algorithm == Algorithm::pixels ? PixelPlan(problem, isa, element, narrow).text()
-                                                                    : "";
+                            : by_pixels                             ? PixelPlan(problem, isa, element, narrow).text()
+                                                                    : depthwise_text(problem, isa, element, way);
     return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice), to_text(choice),
                   how.empty() ? "" : "; ", how);
 }

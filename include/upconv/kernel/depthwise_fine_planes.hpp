@@ -35,6 +35,8 @@ struct RowCut {
     constexpr Index whole_vectors(Index part, Index n) const {
         return n - offset(part) < width ? 0 : (n - offset(part) - width) / advance + 1;
     }
+
+    friend constexpr bool operator==(const RowCut&, const RowCut&) = default;
 };
 
 /// Spreads some rows of a plane: `copies` of each, which differ in what they leave out.
@@ -84,6 +86,8 @@ struct RowPhase {
     Index first, count;
     Phase taps;
     Index weight;  // where its weights begin
+
+    friend constexpr bool operator==(const RowPhase&, const RowPhase&) = default;
 };
 
 /// The outputs of some row steps of a plane, all their phases.

@@ -1,0 +1,39 @@
+// DepthwiseWay: over what the depthwise kernels have their vectors. That is whatever are neighbours in memory: channels
+// (NHWC) or the columns of a plane (NCHW). What neither can do falls to the pixel plan: narrow scalars, few channels,
+// rows too long for a buffer; and tensors that lie otherwise than their layout says.
+#pragma once
+
+#include "depthwise_channels_plan.hpp"
+#include "depthwise_fine_planes_plan.hpp"
+#include "depthwise_planes_plan.hpp"
+
+namespace upconv::detail {
+
+enum class DepthwiseWay { over_channels, over_planes, over_fine_planes, over_pixels };
+
+/// For sums of `element` bytes; `narrow` if the scalar is not theirs.
+inline DepthwiseWay depthwise_way(const FilterProblem& problem, Isa isa, Index element, bool narrow) {
+    using Way = DepthwiseWay;
+    if (narrow) return Way::over_pixels;
+    if (problem.neighbours == Neighbours::channels)
+        return DepthwiseChannelsPlan(problem, isa, element).possible() ? Way::over_channels : Way::over_pixels;
+    if (DepthwisePlanesPlan(problem, isa, element).possible()) return Way::over_planes;
+    return DepthwiseFinePlanesPlan(problem, isa, element).possible() ? Way::over_fine_planes : Way::over_pixels;
+}
+
+/// In words; nothing for the pixel plan, which says so itself.
+inline std::string depthwise_text(const FilterProblem& problem, Isa isa, Index element, DepthwiseWay way) {
+    switch (way) {
+        case DepthwiseWay::over_channels:
+            return DepthwiseChannelsPlan(problem, isa, element).text();
+        case DepthwiseWay::over_planes:
+            return DepthwisePlanesPlan(problem, isa, element).text();
+        case DepthwiseWay::over_fine_planes:
+            return DepthwiseFinePlanesPlan(problem, isa, element).text();
+        case DepthwiseWay::over_pixels:
+            break;
+    }
+    return "";
+}
+
+}  // namespace upconv::detail
