@@ -43,7 +43,7 @@ auto weights_to_keras(const W& weight) {
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The lines that a dilated filter covers: (kernel - 1) dilation + 1.
 inline Checked checked_span(const char* adapter, Index kernel, Index dilation) {

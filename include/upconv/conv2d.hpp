@@ -5,7 +5,7 @@
 
 #include "function_form.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A convolution writes the coarse grid: its input is the fine one.
 struct Convolution {

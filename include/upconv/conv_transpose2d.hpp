@@ -5,7 +5,7 @@
 
 #include "function_form.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A transposed convolution writes the fine grid: its input is the coarse one.
 struct TransposedConvolution {

@@ -28,7 +28,7 @@ struct Gradients {
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The options of either operator as geometry has them.
 template <class Kind>

@@ -3,7 +3,7 @@
 
 #include "filter_operator.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A bias: an Eigen tensor with one dimension.
 template <class B>

@@ -80,7 +80,7 @@ double checkerboard_index(const ConvTranspose2d<Scalar, Layout>& up) {
     return worst;
 }
 
-namespace detail::text {
+namespace detail::inline UPCONV_BUILD::text {
 
 /// 1234567 as "1,234,567".
 inline std::string thousands(Index number) {

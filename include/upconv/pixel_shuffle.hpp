@@ -5,7 +5,7 @@
 #include "tensor/device.hpp"
 #include "tensor/tensor.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 inline void check_shuffle(const char* op, Size2 factor) {
     if (factor.h < 1 || factor.w < 1) refuse(op, ": factor ", factor, " must be at least 1 on each axis");

@@ -8,7 +8,7 @@
 #include "row_window.hpp"
 #include "run_strips.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// What one run works on.
 template <class T>

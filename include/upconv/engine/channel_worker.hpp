@@ -3,7 +3,7 @@
 
 #include "channel_lists.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Numbers of elements in a worker's buffers.
 template <class T>

@@ -10,7 +10,7 @@
 #include "../plan/depthwise_planes_plan.hpp"
 #include "run_strips.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class C>
 class DepthwiseOverPlanes {

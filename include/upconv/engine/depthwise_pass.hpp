@@ -7,7 +7,7 @@
 #include "depthwise_over_planes.hpp"
 #include "pixel_pass.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// `Over` is a depthwise plan with its weights.
 template <class T, class Over>

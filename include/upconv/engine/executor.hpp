@@ -4,7 +4,7 @@
 
 #include "../options/error.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A function of an item's index whose type nobody needs to know. Refers to it.
 class Task {

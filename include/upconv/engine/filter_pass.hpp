@@ -8,7 +8,7 @@
 #include "filter_plan.hpp"
 #include "padded_fine.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Weights and bias are copied: later changes to the operator's do not reach the pass.
 template <class T>

@@ -8,7 +8,7 @@
 #include "../kernel/simd.hpp"
 #include "reference_plan.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Scalars whose sums are float or double, and have vectors.
 template <class T>

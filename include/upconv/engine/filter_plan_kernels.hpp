@@ -10,7 +10,7 @@
 #include "listed_plan.hpp"
 #include "pixel_pass.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class T, class Pass>
 class KernelPassOf final : public KernelPass<T> {

@@ -4,7 +4,7 @@
 #include "../kernel/correlate.hpp"
 #include "padded_fine.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// grad * f'(x) into `x`: how a gradient passes an activation.
 template <class T>

@@ -7,7 +7,7 @@
 #include "../plan/problem.hpp"
 #include "executor.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The fine tensor extended by its border as the mode says, contiguous.
 template <class T>

@@ -5,7 +5,7 @@
 
 #include "pixel_worker.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class T>
 class PixelPass {

@@ -6,7 +6,7 @@
 #include "../kernel/unpack_planes.hpp"
 #include "../plan/pixel_plan.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// What one run works on.
 template <class T>

@@ -6,7 +6,7 @@
 #include "pixel_rows.hpp"
 #include "run_strips.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// One thread's part of a run.
 template <class T>

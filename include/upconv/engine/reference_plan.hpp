@@ -10,7 +10,7 @@
 #include "../plan/problem.hpp"
 #include "executor.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class T>
 class ReferencePlan {

@@ -6,7 +6,7 @@
 #include "../kernel/columns.hpp"
 #include "stretch_plan.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A table with its weights rounded to C.
 template <class C>

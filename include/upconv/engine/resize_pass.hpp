@@ -7,7 +7,7 @@
 #include "../plan/resize_table.hpp"
 #include "executor.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// What lies next to each other in a row of memory: the columns of one channel, or those of all channels.
 enum class RowOf4 { one_channel, all_channels };

@@ -11,7 +11,7 @@
 #include "resize_columns.hpp"
 #include "run_strips.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Which axis comes first. `together` is for enlargements by two terms an axis, and columns_first where memory does not
 /// lie as expand.hpp wants it.

@@ -5,7 +5,7 @@
 #include "../kernel/view.hpp"
 #include "../plan/row_numbers.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class C>
 class RowWindow {

@@ -5,7 +5,7 @@
 #include "executor.hpp"
 #include "scratch.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Makes a worker for each thread, make(memory) with `bytes` of its own, and gives each a stretch of the items in
 /// order: worker.run(part, lines, split).

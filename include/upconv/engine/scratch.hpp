@@ -7,7 +7,7 @@
 
 #include "../options/error.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Bytes that start on a cache line. Grows and never shrinks; what it held before is lost when it grows. They begin as
 /// zeros, so that a vector which reads past what was written finds numbers.

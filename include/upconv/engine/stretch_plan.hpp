@@ -8,7 +8,7 @@
 #include "../kernel/stretch.hpp"
 #include "../plan/resize_table.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class C>
 class StretchPlan {

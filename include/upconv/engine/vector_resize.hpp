@@ -4,7 +4,7 @@
 #include "resize_pass.hpp"
 #include "resize_worker.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <ResizedInVectors T>
 class VectorResize {

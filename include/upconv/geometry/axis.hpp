@@ -14,7 +14,7 @@
 #include "../options/size2.hpp"
 #include "integer.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Made by conv_axis() or transposed_axis(), which check that every expression below stays within 64 bits.
 struct Axis {

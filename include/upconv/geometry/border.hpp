@@ -6,7 +6,7 @@
 #include "../options/padding.hpp"
 #include "integer.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The cell of [0, extent) that stands at `position`, for the modes other than zeros, however far beside the grid.
 /// reflect: -1 -> 1, of period 2 (extent - 1); replicate: -1 -> 0; circular: -1 -> extent - 1, of period extent.

@@ -7,7 +7,7 @@
 #include "../options/padding.hpp"
 #include "axis.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// One axis as the options have it. Kernel, stride and dilation are at least 1, the input has at least one line.
 struct AxisRequest {

@@ -3,7 +3,7 @@
 
 #include "../options/error.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// An Index that remembers whether any step towards it left 64 bits. Compute with it, then ask once.
 class Checked {

@@ -14,7 +14,7 @@
 
 #include "axis.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 enum class Direction { to_coarse, to_fine };
 

@@ -4,7 +4,7 @@
 
 #include "axis.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// [begin, end) without what lies outside [0, extent).
 constexpr Range clip(Range range, Index extent) {

@@ -7,7 +7,7 @@
 #include "extents.hpp"
 #include "regions.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Weights are [coarse_channels, fine_channels / groups, rows.kernel, columns.kernel]; block q of the coarse channels
 /// belongs to block q of the fine channels.

@@ -7,7 +7,7 @@
 #include "../options/activation.hpp"
 #include "scalar.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Scalars that can be compared: complex numbers cannot, and have no activation.
 template <class T>

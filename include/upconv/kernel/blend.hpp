@@ -9,7 +9,7 @@
 #include "move.hpp"
 #include "simd.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The rows of one sum.
 template <class C>
@@ -36,7 +36,7 @@ template <class C, int Bytes>
 
 /// K rows, G sums of them at once with weights of their own; each of at least one vector of numbers. K = 0: as many
 /// rows as the blend says; K = 1: copies. The last vector overlaps the one before it and forms the same sums again.
-template <class C, int Bytes, int K, int G = 1, class = BuildFlags>
+template <class C, int Bytes, int K, int G = 1>
 [[gnu::always_inline]] inline void blend_vectors(const Blend<C>& blend, Index n, C* to, Index to_step,
                                                  Storing storing) {
     using V = Vector<C, Bytes>;

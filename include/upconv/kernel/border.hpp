@@ -11,7 +11,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// `extended` is contiguous (r.rows.fine + overhang, r.columns.fine + overhang).
 template <class T>

@@ -13,7 +13,7 @@
 #include "store.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// One row of outputs of one channel and one column phase. Weights are those of the channel: that of input channel c,
 /// taps (a, b) stands at c * weight_channel + a * weight_row + b.

@@ -12,7 +12,7 @@
 #include "../options/size2.hpp"
 #include "finish.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Input channels that are taken together: one cache line of float. Part of the meaning (the order of a sum), not a
 /// tuning number.

@@ -7,7 +7,7 @@
 #include "blend.hpp"
 #include "stretch.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 enum class ColumnsBy {
     none,    // the row as it is

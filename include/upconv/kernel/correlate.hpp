@@ -8,7 +8,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Row `a` of the taps of one filter: coarse channel `c`, fine channel `f` of c's group. `weight` is contiguous
 /// [coarse, fine / groups, kh, kw].

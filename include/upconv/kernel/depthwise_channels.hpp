@@ -17,7 +17,7 @@
 #include "finish.hpp"
 #include "move.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Outputs of one phase of one image; i and j are steps of the phase. Steps are in elements.
 template <class C>

@@ -15,7 +15,7 @@
 #include "finish.hpp"
 #include "move.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Where the vectors of a row begin: vector m of part r at m * advance + offset(r).
 struct RowCut {

@@ -9,7 +9,7 @@
 #include "finish.hpp"
 #include "padded_rows.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The planes of some channels of one image: all columns of some rows. Steps are in elements.
 template <class C>

@@ -9,7 +9,7 @@
 #include "blend.hpp"
 #include "stretch.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class C, int Bytes>
 [[gnu::always_inline]] inline void put(const void* vector, C* to, Storing storing) {
@@ -20,7 +20,7 @@ template <class C, int Bytes>
 }
 
 /// Copies: one term for each vector, in order.
-template <class C, int Bytes, int G, class = BuildFlags>
+template <class C, int Bytes, int G>
 [[gnu::always_inline]] inline void expand_copies(const Stretch<C>& s, const C* row, const RowsTo<C>& y,
                                                  Storing storing) {
     using V = Vector<C, Bytes>;
@@ -45,7 +45,7 @@ template <class C, int Bytes, int G, class = BuildFlags>
 }
 
 /// The vectors of one run, of J terms each; J = 0: any terms. K = 1: the row itself.
-template <class C, int Bytes, int J, int K, int G, class = BuildFlags>
+template <class C, int Bytes, int J, int K, int G>
 [[gnu::always_inline]] inline void expand_run(const Stretch<C>& s, const StretchRun& run, const Blend<C>& blend,
                                               const RowsTo<C>& y, Storing storing) {
     using V = Vector<C, Bytes>;

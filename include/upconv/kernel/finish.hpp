@@ -4,7 +4,7 @@
 #include "activation.hpp"
 #include "simd.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// One vector of sums that rest at `at`.
 template <class C, int Bytes>

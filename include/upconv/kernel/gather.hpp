@@ -8,7 +8,7 @@
 #include "store.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// One row `i` of one coarse channel `co` of image `n`. `weight` is contiguous [coarse, fine / groups, kh, kw].
 template <class T>

@@ -7,7 +7,7 @@
 #include "resample.hpp"
 #include "simd.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Row i of a plane: `inner` channels of an image, all of them or one.
 template <class T>

@@ -13,7 +13,7 @@
 #include "transpose.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A stretch of a row of some channels of one image. `first_column` and what follows may lie beside the picture when
 /// packing.

@@ -10,7 +10,7 @@
 #include "scalar.hpp"
 #include "transpose.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Zeros in whole vectors: up to one vector less a number beyond `n`. Most are one vector, and g++ would call memset.
 template <int Bytes, class C>

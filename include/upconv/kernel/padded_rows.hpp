@@ -11,7 +11,7 @@
 #include "../options/size2.hpp"
 #include "simd.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Numbers 0, 2, 4, ... of a and b, or with First = 1 numbers 1, 3, 5, ...
 template <int First, class C, int Bytes>

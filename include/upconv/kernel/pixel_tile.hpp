@@ -14,7 +14,7 @@
 
 #include "channel_tile.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Some pictures of one group. Steps and offsets are in elements.
 template <class C>

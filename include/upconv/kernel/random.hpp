@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Uniform in [low, high), from 53 bits of the Mersenne Twister.
 class Uniform {

@@ -9,7 +9,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Weighted sums of T are formed in ResizeSum<T>; pictures in uint8 in float.
 template <class T>

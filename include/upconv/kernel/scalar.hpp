@@ -23,7 +23,7 @@ requires(std::integral<T> && sizeof(T) < sizeof(int)) struct Accumulator<T> {
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class T>
 using AccumulatorOf = typename Accumulator<T>::type;

@@ -9,7 +9,7 @@
 #include "scalar.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Adds into one plane: fine channel `fo` of image `n`, contiguous (fine rows, fine columns), which holds zeros before.
 /// `weight` is contiguous [coarse, fine / groups, kh, kw].

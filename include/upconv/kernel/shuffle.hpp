@@ -8,7 +8,7 @@
 #include "../options/size2.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A channel of `space` and the position in its block that one channel of `depth` fills.
 struct BlockPlace {

@@ -3,31 +3,16 @@
 //
 // A kernel is a struct with a member `template <int Bytes> void run() const`, always inlined, written in GNU vector
 // extensions. run_on() calls it from a function that is compiled for the instruction set, so no compiler flag is needed
-// of the user, and two translation units that are built with other flags share one and the same kernel.
+// of the user; with -march=... fewer are made (options/build.hpp).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-namespace upconv::detail {
+#include "../options/cxx20.hpp"
 
-/// The flags of the build, to be part of names: what -mavx2 lets the compiler do must not be linked into a program
-/// without it, and link-time optimisation warns of types that hold or refer to vectors and are not the same in two
-/// units.
-#if defined(__AVX512F__)
-struct BuildFlags512 {};
-using BuildFlags = BuildFlags512;
-#elif defined(__AVX2__)
-struct BuildFlags256 {};
-using BuildFlags = BuildFlags256;
-#elif defined(__AVX__)
-struct BuildFlagsOfAvx {};
-using BuildFlags = BuildFlagsOfAvx;
-#else
-struct BuildFlags128 {};
-using BuildFlags = BuildFlags128;
-#endif
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A vector of T in `Bytes` bytes, loaded and stored at any address that is aligned for T. Write a broadcast as `s -
 /// Vector{}`: it costs nothing, while `Vector{} + s` must add (-0 + 0 is +0).
@@ -143,30 +128,34 @@ constexpr int sums_in_registers(int bytes) { return registers(bytes) * 3 / 4; }
 #if defined(__x86_64__) || defined(__i386__)
 /// Whether kernels are made for it. The baseline, which x86 processors have left behind since 2013, has the definition
 /// alone: right, not fast, and a quarter less to compile.
-constexpr bool has_kernels(Isa isa) { return isa != Isa::baseline; }
+constexpr bool has_kernels(Isa isa) {
+    return isa == Isa::avx512 ? UPCONV_MAKES_AVX512 : isa == Isa::avx2 && UPCONV_MAKES_AVX2;
+}
 
 /// The one with vectors of half as many bytes and the same arithmetic, if there is one.
-constexpr Isa half_as_wide(Isa isa) { return isa == Isa::avx512 ? Isa::avx2 : isa; }
+constexpr Isa half_as_wide(Isa isa) {
+    return isa == Isa::avx512 && has_kernels(Isa::avx2) ? Isa::avx2 : isa;
+}
 
 inline Isa best_isa() {
     static const Isa best = [] {
         const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-        if (wide) return Isa::avx512;
+        if (wide && has_kernels(Isa::avx512)) return Isa::avx512;
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? Isa::avx2 : Isa::baseline;
     }();
     return best;
 }
 
-template <class Flags, class Work>
+template <class Work>
 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"), noinline)) void run_avx512(const Work& work) {
     work.template run<64>();
 }
-template <class Flags, class Work>
+template <class Work>
 __attribute__((target("avx2,fma"), noinline)) void run_avx2(const Work& work) {
     work.template run<32>();
 }
-template <class Flags, class Work>
+template <class Work>
 __attribute__((noinline)) void run_baseline(const Work& work) {
     work.template run<16>();
 }
@@ -174,14 +163,15 @@ __attribute__((noinline)) void run_baseline(const Work& work) {
 /// Runs a kernel. Requires has_kernels(isa).
 template <class Work>
 void run_on(Isa isa, const Work& work) {
-    if (isa == Isa::avx512) return run_avx512<BuildFlags>(work);
-    run_avx2<BuildFlags>(work);
+    if constexpr (UPCONV_MAKES_AVX512)
+        if (isa == Isa::avx512) return run_avx512(work);
+    if constexpr (UPCONV_MAKES_AVX2) run_avx2(work);
 }
 
 /// Runs what the baseline has too: the definition.
 template <class Work>
 void run_on_any(Isa isa, const Work& work) {
-    if (isa == Isa::baseline) return run_baseline<BuildFlags>(work);
+    if (!has_kernels(isa)) return run_baseline(work);
     run_on(isa, work);
 }
 #else

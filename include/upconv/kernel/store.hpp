@@ -7,7 +7,7 @@
 
 #include "activation.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class T>
 struct Store {

@@ -9,7 +9,7 @@
 #include "simd.hpp"
 #include "view.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A vector of the input and what is taken of it.
 struct StretchTerm {

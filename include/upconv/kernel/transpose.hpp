@@ -13,14 +13,14 @@
 #include "../options/size2.hpp"
 #include "simd.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Numbers in 16 bytes: what a shuffle within lanes can reach.
 template <class C>
 inline constexpr int lane_size = 16 / static_cast<int>(sizeof(C));
 
 /// A vector as the functions below hand it on: by reference, since what is not inlined could not return it.
-template <class C, int Bytes, class = BuildFlags>
+template <class C, int Bytes>
 struct Lanes {
     static constexpr std::make_index_sequence<Bytes / sizeof(C)> all{};
     Register<C, Bytes> v;

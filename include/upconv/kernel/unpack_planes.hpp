@@ -6,7 +6,7 @@
 
 #include "move.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Numbers of a and b in turn: the first half of them, or with First = half the lanes the second.
 template <int First, class C, int Bytes, std::size_t... I>

@@ -6,7 +6,7 @@
 
 #include "../options/error.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Extents by name, whatever the order in memory.
 struct Shape4 {

@@ -6,3 +6,5 @@
 #error "upconv needs C++20: compile with -std=c++20, or in CMake target_compile_features(<target> PRIVATE cxx_std_20)"
 #include <upconv_needs_cxx20>  // there is none, and so the compiler stops here: at one error, not at hundreds
 #endif
+
+#include "build.hpp"

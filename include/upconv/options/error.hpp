@@ -25,7 +25,7 @@ class ShapeError : public std::invalid_argument {
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The width of Index, for messages.
 inline constexpr const char* index_width = sizeof(Index) == 8 ? "64-bit" : "32-bit";
@@ -52,7 +52,7 @@ inline std::string to_text(double number) {
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 using upconv::to_text;
 

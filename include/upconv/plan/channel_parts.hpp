@@ -6,7 +6,7 @@
 
 #include "walk.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Of each phase of an axis, its steps in segments.
 using AxisSegments = std::vector<std::vector<Segment>>;

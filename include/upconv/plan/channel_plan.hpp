@@ -13,7 +13,7 @@
 #include "problem.hpp"
 #include "row_numbers.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Output channels that are summed together: 2 vectors, and 1 for what is left. Where there are enough, the last block
 /// is whole too and sums some channels of the one before again.

@@ -7,7 +7,7 @@
 #include "merged_walk.hpp"
 #include "problem.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Whether the products of an image, those in the padding too, fit a list: a few kilobytes.
 inline bool can_be_listed(const FilterProblem& problem) {

@@ -7,7 +7,7 @@
 #include "../kernel/view.hpp"
 #include "problem.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 struct DepthwisePlanesPlan {
     FilterProblem problem;

@@ -7,7 +7,7 @@
 #include "depthwise_fine_planes_plan.hpp"
 #include "depthwise_planes_plan.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 enum class DepthwiseWay { over_channels, over_planes, over_fine_planes, over_pixels };
 

@@ -1,7 +1,7 @@
 // InPlace: what a run reads and writes where it lies.
 #pragma once
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 struct InPlace {
     bool input, output;

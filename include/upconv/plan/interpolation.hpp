@@ -7,7 +7,7 @@
 
 #include "../options/interpolation.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// What fills an axis: filter, coordinates, and the antialiasing that widens the filter when shrinking.
 struct ResizeRule {

@@ -12,7 +12,7 @@
 #include "../geometry/integer.hpp"
 #include "walk.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// A phase whose first step is number `shift` of its set.
 struct MergedPhase {

@@ -8,7 +8,7 @@
 #include "choice.hpp"
 #include "in_place.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Steps of `images` images that are summed together; one image if it is not all its steps.
 struct PixelStrip {

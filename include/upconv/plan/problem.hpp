@@ -8,7 +8,7 @@
 #include "../options/algorithm.hpp"
 #include "walk.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// What lies side by side in memory, as far as the layout tells: decides which kernel is fastest, never a result.
 enum class Neighbours { columns, channels };

@@ -8,7 +8,7 @@
 #include "../geometry/integer.hpp"
 #include "interpolation.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Made by resize_axis(), which checks that every product below stays within 64 bits.
 struct ResizeAxis {

@@ -39,7 +39,7 @@ struct ResizeTable {
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The cells within the filter's reach, in order; those beside the input clamped or dropped. Weights that need not sum
 /// to 1 by themselves are divided by their sum.

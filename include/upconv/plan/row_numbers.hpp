@@ -4,7 +4,7 @@
 #include "strips.hpp"
 #include "walk.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Rows of a batch of images as numbers: n * height + row. Steps of the output likewise: n * steps + step.
 struct RowNumbers {

@@ -5,7 +5,7 @@
 
 #include "../options/size2.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// `lines` output steps over all images in `strips` of about the same height, `rows` at most; `parts` of the output
 /// that are walked one after the other (tiles of columns, groups), and `splits` of its channels that threads share.

@@ -6,7 +6,7 @@
 
 #include "../geometry/phases.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 struct AxisWalk {
     Index input = 0, output = 0;  // extents

@@ -7,7 +7,7 @@
 
 #include "../options/error.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The alignment of the unit whose definitions the linker took for all. A variable, whose value no compiler assumes; a
 /// template, so that only units that make operators have it.

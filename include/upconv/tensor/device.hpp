@@ -5,7 +5,7 @@
 
 #include "../engine/executor.hpp"
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// What ThreadPoolDevice offers, without needing EIGEN_USE_THREADS here.
 template <class D>

@@ -57,7 +57,7 @@ concept LayoutName = requires {
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 template <LayoutName L>
 constexpr Shape4 shape_of(const Dims& dims) {

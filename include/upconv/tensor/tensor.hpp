@@ -16,7 +16,7 @@ using Tensor4 = Eigen::Tensor<Scalar, 4, Storage>;
 
 }  // namespace upconv
 
-namespace upconv::detail {
+namespace upconv::detail::inline UPCONV_BUILD {
 
 static_assert(std::is_same_v<Index, Eigen::Index>, "upconv needs Eigen::Index to be std::ptrdiff_t, its default");
 
