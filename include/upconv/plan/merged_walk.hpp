@@ -44,8 +44,12 @@ struct MergedAxis {
     /// Of all sets, in the order of the outputs they make.
     std::vector<MergedPhase> phases() const {
         std::vector<MergedPhase> all;
-        for (const PhaseSet& set : sets) all.insert(all.end(), set.phases.begin(), set.phases.end());
-        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first() < b.first(); });
+        for (const PhaseSet& set : sets)
+            for (const MergedPhase& phase : set.phases) {
+                auto at = all.end();  // a few, mostly in order: std::sort is 4 KB of an object
+                while (at != all.begin() && (at - 1)->first() > phase.first()) --at;
+                all.insert(at, phase);
+            }
         return all;
     }
     /// The first input that is packed: line 0 of the picture is then one of phase 0.
