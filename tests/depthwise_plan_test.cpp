@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <upconv/plan/depthwise_way.hpp>
 
 #include "every_isa.hpp"
 #include "problems.hpp"
@@ -116,6 +117,36 @@ void check_places(std::uint64_t seed) {
                 }
             }
         }
+}
+
+/// What a machine would do can be asked of any: plans are values.
+TEST(DepthwisePlan, IsMadeForALayoutAndAMachine) {
+    using upconv::detail::DepthwiseWay, upconv::detail::Isa, upconv::detail::Neighbours;
+    FilterProblem p;
+    p.relation = {AxisOptions{56, 3, 1, 1, 1, 1}.axis(), AxisOptions{56, 3, 1, 1, 1, 1}.axis(), 32, 32, 32};
+    p.n = 1;
+    const auto way = [&](Isa isa, bool narrow = false) { return depthwise_way(p, isa, 4, narrow); };
+    for (Isa isa : {Isa::avx2, Isa::avx512}) {
+        p.direction = upconv::detail::Direction::to_coarse;
+        p.neighbours = Neighbours::columns;
+        EXPECT_EQ(way(isa), DepthwiseWay::over_planes);
+        EXPECT_EQ(way(isa, true), DepthwiseWay::over_pixels);
+        p.neighbours = Neighbours::channels;
+        EXPECT_EQ(way(isa), DepthwiseWay::over_channels);
+        p.direction = upconv::detail::Direction::to_fine;
+        p.relation.rows = p.relation.columns = AxisOptions{56, 4, 2, 1, 1, 1}.axis();
+        EXPECT_EQ(way(isa), DepthwiseWay::over_channels);
+        p.neighbours = Neighbours::columns;
+        EXPECT_EQ(way(isa), DepthwiseWay::over_fine_planes);
+        p.relation.rows = p.relation.columns = AxisOptions{56, 3, 1, 1, 1, 1}.axis();
+    }
+    p.relation.coarse_channels = p.relation.fine_channels = p.relation.groups = 3;
+    p.neighbours = Neighbours::channels;
+    EXPECT_EQ(way(Isa::avx512), DepthwiseWay::over_pixels);
+    using Plan = upconv::detail::DepthwisePlanesPlan;
+    EXPECT_EQ(Plan(p, Isa::avx2, 4), Plan(p, Isa::avx2, 4));
+    EXPECT_FALSE(Plan(p, Isa::avx2, 4) == Plan(p, Isa::avx512, 4));
+    EXPECT_FALSE(Plan(p, Isa::avx2, 4) == Plan(p, Isa::avx2, 8));
 }
 
 TEST(DepthwisePlan, FloatsAnywhere) { check_places<float>(1); }

@@ -143,7 +143,7 @@ TEST(Inspect, PlanIsOneLineWithItsReason) {
                     {"channels", "because: depthwise was asked for, but the groups have several channels; "});
     expect_contains(asked_for(upconv::Algorithm::listed, 2), {"listed was asked for, but the products are many; "});
     expect_contains(asked_for(upconv::Algorithm::channels, 80),
-                    {"canonical", "channels was asked for, but the filter reaches far"});
+                    {"canonical", "channels was asked for, but the stride makes more than 64 phases"});
 }
 
 TEST(Inspect, ExplainWhereNoTapReaches) {

@@ -1,12 +1,12 @@
 // FilterOperator: what Conv2d and ConvTranspose2d have in common, which is everything but the way they choose their
-// geometry and the direction in which they walk it. conv2d.hpp and conv_transpose2d.hpp give it that as `Kind`.
+// geometry and the direction in which they walk it. conv2d.hpp and conv_transpose2d.hpp give it that as `Kind`. Its
+// gradients are defined in filter_gradients.hpp, its regions in filter_regions.hpp.
 #pragma once
 
 #include "engine.hpp"
 #include "init.hpp"
 #include "options.hpp"
 #include "engine/filter_pass.hpp"
-#include "engine/gradient.hpp"
 #include "tensor/alignment.hpp"
 #include "tensor/plan.hpp"
 
@@ -279,118 +279,6 @@ template <class Kind, class S, LayoutName L>
 detail::FilterPass<S> FilterOperator<Kind, S, L>::forward_pass(const detail::FilterProblem& problem) const {
     check_parameters();
     return {problem, weight_.data(), options_.bias ? bias_.data() : nullptr};
-}
-
-// Gradients: the same relation, walked the other way for the input and correlated for the weights.
-
-template <class Kind, class S, LayoutName L>
-template <class X, class G>
-auto FilterOperator<Kind, S, L>::gradient_call(const X& x, const G& grad_y) const -> GradientCall {
-    check_parameters();
-    const detail::FilterProblem shapes = problem(Dims(x.dimensions()));
-    return {shapes, detail::checked_view<L, S>(name, "the input", x, shapes.input_shape()),
-            gradient_view(shapes, grad_y)};
-}
-
-template <class Kind, class S, LayoutName L>
-template <int Storage, class D>
-detail::View<const S> FilterOperator<Kind, S, L>::linear_gradient(const GradientCall& call, Tensor4<S, Storage>& value,
-                                                                  const D& device) const {
-    detail::FilterProblem linear = call.problem;
-    if (linear.activation == Activation::none) return call.grad;
-    linear.activation = Activation::none;
-    value.resize(detail::dims_of<L>(linear.output_shape()));
-    const auto sums = detail::view_of<L>(name, "the output", value);
-    forward_pass(linear).run(call.x, sums, detail::executor_of(device));
-    detail::apply_derivative(call.problem.activation, call.grad, sums);
-    return sums;
-}
-
-template <class Kind, class S, LayoutName L>
-template <class D>
-WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const GradientCall& call, detail::View<const S> grad,
-                                                            const D& device) const {
-    const bool input_is_fine = direction == detail::Direction::to_coarse;
-    Weight gradient(detail::dims_of<NCHW>(weight_shape()));
-    detail::correlate(call.problem, input_is_fine ? grad : call.x, input_is_fine ? call.x : grad, gradient.data(),
-                      detail::executor_of(device));
-    return gradient;
-}
-
-template <class Kind, class S, LayoutName L>
-template <int Storage, class D>
-Tensor4<S, Storage> FilterOperator<Kind, S, L>::input_gradient(detail::FilterProblem problem,
-                                                               detail::View<const S> grad, const D& device) const {
-    problem.direction = backwards;
-    problem.activation = Activation::none;
-    Tensor4<S, Storage> gradient(detail::dims_of<L>(problem.output_shape()));
-    detail::FilterPass<S>(problem, weight_.data(), nullptr)
-        .run(grad, detail::view_of<L>(name, "the input's gradient", gradient), detail::executor_of(device));
-    return gradient;
-}
-
-template <class Kind, class S, LayoutName L>
-template <detail::InputTensor<S> X, detail::InputTensor<S> G, detail::Device D>
-auto FilterOperator<Kind, S, L>::backward(const X& x, const G& grad_y, const D& device) const
-    -> Gradients<S, detail::storage_of<X>> {
-    const GradientCall call = gradient_call(x, grad_y);
-    Tensor4<S, detail::storage_of<G>> value;
-    const detail::View<const S> grad = linear_gradient(call, value, device);
-    Bias bias(bias_size());
-    for (Index c = 0; c < bias.size(); ++c) bias(c) = detail::sum_channel(grad, c);
-    return {input_gradient<detail::storage_of<X>>(call.problem, grad, device), weight_gradient(call, grad, device),
-            std::move(bias)};
-}
-
-template <class Kind, class S, LayoutName L>
-template <detail::InputTensor<S> G, detail::Device D>
-auto FilterOperator<Kind, S, L>::backward_input(const G& grad_y, const Dims& x_dims, const D& device) const
-    -> Tensor4<S, detail::storage_of<G>> {
-    check_parameters();
-    const detail::FilterProblem shapes = problem(x_dims);
-    if (shapes.activation != Activation::none)
-        detail::refuse(
-            name,
-            ": backward_input() has no input, on which the activation's derivative depends; use backward(x, grad_y)");
-    return input_gradient<detail::storage_of<G>>(shapes, gradient_view(shapes, grad_y), device);
-}
-
-template <class Kind, class S, LayoutName L>
-template <detail::InputTensor<S> X, detail::InputTensor<S> G, detail::Device D>
-auto FilterOperator<Kind, S, L>::backward_weight(const X& x, const G& grad_y, const D& device) const -> Weight {
-    const GradientCall call = gradient_call(x, grad_y);
-    Tensor4<S, detail::storage_of<G>> value;
-    return weight_gradient(call, linear_gradient(call, value, device), device);
-}
-
-// Regions.
-
-template <class Kind, class S, LayoutName L>
-Region FilterOperator<Kind, S, L>::input_region(const Region& output) const {
-    const auto [rows, columns] = Kind::unbounded_axes(filter(), options_);
-    return input_region(rows, columns, output);
-}
-
-template <class Kind, class S, LayoutName L>
-Region FilterOperator<Kind, S, L>::output_region(const Region& input) const {
-    const auto [rows, columns] = Kind::unbounded_axes(filter(), options_);
-    return output_region(rows, columns, input);
-}
-
-template <class Kind, class S, LayoutName L>
-Region FilterOperator<Kind, S, L>::input_region(const Region& output, const Dims& input) const {
-    const detail::FilterProblem shapes = problem(input);
-    const Region inside = detail::clip(output, extent(shapes.output_shape()));
-    return detail::clip(input_region(shapes.relation.rows, shapes.relation.columns, inside),
-                        extent(shapes.input_shape()));
-}
-
-template <class Kind, class S, LayoutName L>
-Region FilterOperator<Kind, S, L>::output_region(const Region& part, const Dims& input) const {
-    const detail::FilterProblem shapes = problem(input);
-    const Region inside = detail::clip(part, extent(shapes.input_shape()));
-    return detail::clip(output_region(shapes.relation.rows, shapes.relation.columns, inside),
-                        extent(shapes.output_shape()));
 }
 
 }  // namespace upconv

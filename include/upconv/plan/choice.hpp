@@ -94,18 +94,20 @@ inline bool is_beyond_memory(const FilterProblem& problem) {
            most_numbers;
 }
 
-/// Filters that reach so far beyond the picture that packed rows would be mostly zeros, or a phase for each pixel: not
-/// worth packing, and without limit in memory. So are pictures that are themselves. This depends on the picture's size,
-/// so what stands in forms the same sums: the canonical plan.
-inline bool is_mostly_padding(const FilterProblem& problem) {
-    const auto far = [&](const Axis& axis, Index input) {
-        const bool many_phases = phase_count(axis, problem.direction) > 64;
+/// Why no tiles are worth making, or nothing. Filters that reach so far beyond the picture that packed rows would be
+/// mostly zeros, or a phase for each pixel, take memory without limit. So do pictures that are themselves. This depends
+/// on the picture's size, so what stands in forms the same sums: the canonical plan.
+inline const char* not_for_tiles(const FilterProblem& problem) {
+    if (is_beyond_memory(problem)) return "no memory holds tensors of this size";
+    const auto of_axis = [&](const Axis& axis, Index input) -> const char* {
         const Index overhang = axis.overhang_before() + axis.overhang_after();
-        return many_phases || static_cast<double>(overhang) > 4 * static_cast<double>(input) + 256 ||
-               axis.kernel > 1024;
+        if (phase_count(axis, problem.direction) > 64) return "the stride makes more than 64 phases";
+        if (axis.kernel > 1024) return "the filter has more than 1024 taps along an axis";
+        const bool far = static_cast<double>(overhang) > 4 * static_cast<double>(input) + 256;
+        return far ? "the filter reaches far beyond the picture" : nullptr;
     };
-    return is_beyond_memory(problem) || far(problem.relation.rows, problem.input_shape().h) ||
-           far(problem.relation.columns, problem.input_shape().w);
+    const char* const rows = of_axis(problem.relation.rows, problem.input_shape().h);
+    return rows != nullptr ? rows : of_axis(problem.relation.columns, problem.input_shape().w);
 }
 
 /// What a kernel costs for each step of the columns, in multiply-adds of a vector. Fitted on AVX-512 to 260 random
@@ -160,11 +162,12 @@ inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
 
 /// Which kernel, and why.
 struct Choice {
-    enum class Reason { asked, no_kernels, tiny, mostly_padding, depthwise, cheaper };
+    enum class Reason { asked, no_kernels, tiny, no_tiles, depthwise, cheaper };
 
     Algorithm algorithm;
     Reason reason;
     Cost channels, pixels;
+    const char* no_tiles = nullptr;  // why
 };
 
 /// `width` is the numbers of a vector.
@@ -175,7 +178,7 @@ inline Choice choose(const FilterProblem& problem, Index width, Isa isa) {
     const bool may_list = problem.algorithm == Algorithm::automatic || problem.algorithm == Algorithm::listed;
     if (may_list && can_be_listed(problem)) return {Algorithm::listed, Reason::tiny, {}, {}};
     if (!has_kernels(isa)) return {Algorithm::canonical, Reason::no_kernels, {}, {}};
-    if (is_mostly_padding(problem)) return {Algorithm::canonical, Reason::mostly_padding, {}, {}};
+    if (const char* const why = not_for_tiles(problem)) return {Algorithm::canonical, Reason::no_tiles, {}, {}, why};
     const bool not_depthwise = problem.algorithm == Algorithm::depthwise && !problem.depthwise();
     if (!may_list && !not_depthwise) return {problem.algorithm, Reason::asked, {}, {}};
     if (problem.depthwise()) return {Algorithm::depthwise, Reason::depthwise, {}, {}};
@@ -204,8 +207,8 @@ inline std::string to_text(const Choice& choice) {
             return "the products are few";
         case Choice::Reason::depthwise:
             return "each output channel sums one input channel";
-        case Choice::Reason::mostly_padding:
-            return "the filter reaches far beyond the picture, or makes more than 64 phases";
+        case Choice::Reason::no_tiles:
+            return choice.no_tiles;
         case Choice::Reason::cheaper:
             break;
     }
