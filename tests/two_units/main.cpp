@@ -1,14 +1,13 @@
 // All units give the same right answers, in whichever order they were linked. The reference's are part of them.
 #include <cstdio>
 
-#include "../every_algorithm.hpp"
 #include "unit.hpp"
 
 namespace {
 
 /// Equal parts, one for each algorithm, the reference second.
 bool algorithms_agree(const Numbers& all) {
-    const std::size_t part = all.size() / every_algorithm.size();
+    const std::size_t part = all.size() / algorithm_count;
     for (std::size_t i = 0; i < all.size(); ++i)
         if (all[i] != all[part + i % part]) return false;
     return !all.empty();

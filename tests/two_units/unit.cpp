@@ -30,6 +30,8 @@ void append(Numbers& all, FilterProblem problem, Algorithm algorithm) {
 
 }  // namespace
 
+static_assert(every_algorithm.size() == algorithm_count);
+
 Numbers UNIT() {
     Numbers all;
     for (Algorithm algorithm : every_algorithm)
