@@ -7,12 +7,16 @@
 
 #include "../options/error.hpp"
 
-namespace upconv::detail::inline UPCONV_BUILD {
+namespace upconv::detail {
 
-/// The alignment of the unit whose definitions the linker took for all. A variable, whose value no compiler assumes; a
+/// The alignment of the unit whose definitions the linker took for all: one variable for units with any flags. A variable, whose value no compiler assumes; a
 /// template, so that only units that make operators have it.
 template <class = void>
 inline int linked_alignment = EIGEN_DEFAULT_ALIGN_BYTES;
+
+}  // namespace upconv::detail
+
+namespace upconv::detail::inline UPCONV_BUILD {
 
 /// The last argument of a constructor, by default: so it is made in the unit of the caller, with the alignment there.
 template <int Bytes = EIGEN_DEFAULT_ALIGN_BYTES>
