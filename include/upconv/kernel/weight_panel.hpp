@@ -1,0 +1,80 @@
+// Weight panel: some channels of a stretch of pixels as a dense matrix, and finished sums in the order of the weights.
+#pragma once
+
+#include "move.hpp"
+
+namespace upconv::detail::inline UPCONV_BUILD {
+
+/// panel[c / block * block_step + column * block + c % block] = x[n, first_channel + c, row, first_column + column];
+/// what the last block lacks is left as it is.
+template <class C, class T>
+struct PackPanel {
+    View<const T> x;
+    RowOf r;
+    C* panel;
+    Index block, block_step;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        const Range columns{r.first_column, r.first_column + r.columns};
+        const T* from = row_begin(x, r);
+        C* to = panel;
+        for (Index c = 0; c < r.channels; c += block, from += block * x.stride.c, to += block_step)
+            pack_block<Bytes>(x, from, columns, (std::min)(r.channels - c, block), block, to);
+    }
+};
+
+/// What a gradient does to what was there.
+enum class GradientSum { replaces, adds };
+
+/// row[l * taps + t] = sums[t * tap_step + l] of some lanes and all taps of a block, and from there into the weights:
+/// weight[l * lane_step + t]. A sum that is zero is +0.
+template <class C, class T>
+struct StoreWeights {
+    const C* sums;
+    Index tap_step;  // negative where the taps come in reverse
+    Index taps, lanes;
+    C* row;  // (lanes, taps)
+    T* weight;
+    Index lane_step;
+    GradientSum how;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        transpose<Bytes>(sums, tap_step, taps, lanes, row, taps);
+        if (lane_step == taps) return store<Bytes>(row, taps * lanes, weight);
+        for (Index l = 0; l < lanes; ++l) store<Bytes>(row + l * taps, taps, weight + l * lane_step);
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void store(const C* from, Index n, T* to) const {
+        Index i = 0;
+        if constexpr (std::is_same_v<C, T>) {
+            using V = Vector<C, Bytes>;
+            constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+            for (; i + width <= n; i += width) {
+                V& at = *reinterpret_cast<V*>(to + i);
+                at = *reinterpret_cast<const V*>(from + i) + (how == GradientSum::adds ? at : V{});
+            }
+        }
+        for (; i < n; ++i) to[i] = narrow<T>(C(from[i] + (how == GradientSum::adds ? widen<C>(to[i]) : C(0))));
+    }
+};
+
+/// sums += others, chunk by chunk.
+template <class C>
+struct AddSums {
+    const C* others;
+    Index n;
+    C* sums;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        for (Index i = 0; i < n; i += width)  // whole vectors: lanes are
+            *reinterpret_cast<V*>(sums + i) += *reinterpret_cast<const V*>(others + i);
+    }
+};
+
+}  // namespace upconv::detail

@@ -1,0 +1,227 @@
+// Weight tile: the channel tile with pixels as its depth, for the gradient of the weights.
+//
+//     sums[p][lane] += broadcasts[pixel][p] * vectors[pixel][lane],   pixel after pixel of the segments in order
+//
+// Sums rest in memory between calls: a cut between two pixels changes no bit.
+#pragma once
+
+#include <algorithm>
+
+#include "../options/size2.hpp"
+#include "simd.hpp"
+
+namespace upconv::detail::inline UPCONV_BUILD {
+
+/// Pixels of one row, or of rows that follow each other, at most 128: where the first lies in either panel.
+struct WeightSegment {
+    Index broadcast, vector, pixels;
+
+    static constexpr Index most = 128;
+};
+
+/// Panels and sums of some taps. Behind the numbers of the last pixel there are `slack` more, which are read and not
+/// used; behind the sums as many rows.
+template <class C>
+struct WeightOperands {
+    const C* broadcasts;
+    const C* vectors;
+    Index broadcast_step, vector_step, pair_step;  // from a pixel to the next; from two vectors of all pixels to the next two
+    const WeightSegment* segments;
+    Index count;
+    C* sums;             // (rows, lanes)
+    Index rows, lanes;  // broadcasts of a pixel; lanes: whole vectors
+
+    static constexpr Index slack = 24;
+};
+
+/// P broadcasts from `row` on x N vectors from `lane` on, for some of the segments.
+template <class C, int Bytes, int N, int P>
+[[gnu::always_inline]] inline void weight_tile(const WeightOperands<C>& of, Range segments, Index row, Index lane) {
+    using V = Vector<C, Bytes>;
+    constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+    C* const sums = of.sums + row * of.lanes + lane;
+    V sum[P][N];
+#pragma GCC unroll 32
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 4
+        for (int v = 0; v < N; ++v) sum[p][v] = *reinterpret_cast<const V*>(sums + p * of.lanes + v * width);
+    for (const WeightSegment* s = of.segments + segments.begin; s != of.segments + segments.end; ++s) {
+        const C* b = of.broadcasts + s->broadcast + row;
+        const C* x = of.vectors + s->vector + lane / (2 * width) * of.pair_step;
+        for (Index left = s->pixels; left > 0; --left, b += of.broadcast_step, x += of.vector_step) {
+            V w[N];
+#pragma GCC unroll 4
+            for (int v = 0; v < N; ++v) load_once<C, Bytes>(x + v / 2 * of.pair_step + v % 2 * width, &w[v]);
+#pragma GCC unroll 32
+            for (int p = 0; p < P; ++p) {
+                const V q = b[p] - V{};
+#pragma GCC unroll 4
+                for (int v = 0; v < N; ++v) sum[p][v] += q * w[v];
+            }
+        }
+    }
+    const Index rows = of.rows - row;
+#pragma GCC unroll 32
+    for (int p = 0; p < P; ++p)
+        if (p < rows)
+#pragma GCC unroll 4
+            for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums + p * of.lanes + v * width) = sum[p][v];
+}
+
+/// All sums of some taps: pixels that fit the first-level cache after one another. Two vectors at a time are best (95 of
+/// 100 from 10 rows on); four where the rows are few; one for what is left.
+template <class C>
+struct WeightTiles {
+    const WeightOperands<C>& of;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        for (Range some{0, 0}; some.begin < of.count; some.begin = some.end) {
+            Index pixels = 0;
+            do pixels += of.segments[some.end++].pixels;
+            while (some.end < of.count && pixels + of.segments[some.end].pixels <= WeightSegment::most);
+            all<Bytes>(some);
+        }
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void all(Range some) const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C)), sums = sums_in_registers(Bytes);
+        for (Index lane = 0; lane < of.lanes;) {
+            const Index left = (of.lanes - lane) / width;
+            if (left >= 4 && of.rows <= sums / 4) {
+                four<Bytes>(some, lane);
+                lane += 4 * width;
+            } else if (left >= 2) {
+                rows<Bytes, 2, 2>(some, lane);
+                lane += 2 * width;
+            } else {
+                rows<Bytes, 1, sums / 3>(some, lane);
+                lane += width;
+            }
+        }
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void four(Range some, Index lane) const {
+        switch (of.rows) {
+            case 1:
+                return weight_tile<C, Bytes, 4, 1>(of, some, 0, lane);
+            case 2:
+                return weight_tile<C, Bytes, 4, 2>(of, some, 0, lane);
+            case 3:
+                return weight_tile<C, Bytes, 4, 3>(of, some, 0, lane);
+            case 4:
+                if constexpr (sums_in_registers(Bytes) >= 16) weight_tile<C, Bytes, 4, 4>(of, some, 0, lane);
+                return;
+            default:
+                if constexpr (sums_in_registers(Bytes) >= 24) weight_tile<C, Bytes, 4, 6>(of, some, 0, lane);
+                return;
+        }
+    }
+
+    /// Tiles of about the same height, a multiple of Step.
+    template <int Bytes, int N, int Step>
+    [[gnu::always_inline]] void rows(Range some, Index lane) const {
+        constexpr Index most = sums_in_registers(Bytes) / N / Step * Step;
+        Index tiles = (of.rows + most - 1) / most;
+        for (Index row = 0, height; row < of.rows; row += height, --tiles) {
+            height = ((of.rows - row + tiles - 1) / tiles + Step - 1) / Step * Step;
+            switch (height / Step) {
+                case 1:
+                    tile<Bytes, N, Step>(some, row, lane);
+                    break;
+                case 2:
+                    tile<Bytes, N, 2 * Step>(some, row, lane);
+                    break;
+                case 3:
+                    tile<Bytes, N, 3 * Step>(some, row, lane);
+                    break;
+                case 4:
+                    tile<Bytes, N, 4 * Step>(some, row, lane);
+                    break;
+                case 5:
+                    tile<Bytes, N, 5 * Step>(some, row, lane);
+                    break;
+                default:
+                    tile<Bytes, N, 6 * Step>(some, row, lane);
+                    break;
+            }
+        }
+    }
+    template <int Bytes, int N, int P>
+    [[gnu::always_inline]] void tile(Range some, Index row, Index lane) const {
+        if constexpr (N * P <= sums_in_registers(Bytes)) weight_tile<C, Bytes, N, P>(of, some, row, lane);
+    }
+};
+
+/// Where each channel is alone, both panels have lanes: sums[tap][lane] += coarse[pixel][lane] * fine[pixel + tap][lane]
+template <class C>
+struct LaneWeightOperands {
+    const C* coarse;
+    const C* fine;
+    Index coarse_step, fine_step, tap_step;
+    Index coarse_pair, fine_pair;  // from two vectors of all pixels to the next two
+    const WeightSegment* segments;  // broadcast: of the coarse panel; vector: of the fine one
+    Index count;
+    C* sums;           // (taps, lanes)
+    Index taps, lanes;
+};
+
+template <class C>
+struct LaneWeightTiles {
+    const LaneWeightOperands<C>& of;
+
+    template <int Bytes>
+    [[gnu::always_inline]] void run() const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        for (Index lane = 0; lane < of.lanes;) {
+            const bool two = of.lanes - lane >= 2 * width;
+            for (Index tap = 0; tap < of.taps;) {
+                const bool three = of.taps - tap >= 3;
+                if (two && three)
+                    tile<Bytes, 2, 3>(tap, lane);
+                else if (two)
+                    tile<Bytes, 2, 1>(tap, lane);
+                else if (three)
+                    tile<Bytes, 1, 3>(tap, lane);
+                else
+                    tile<Bytes, 1, 1>(tap, lane);
+                tap += three ? 3 : 1;
+            }
+            lane += two ? 2 * width : width;
+        }
+    }
+
+    /// T taps x N vectors. Loads are what it costs: a pixel's coarse vectors serve all taps.
+    template <int Bytes, int N, int T>
+    [[gnu::always_inline]] void tile(Index tap, Index lane) const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        C* const sums = of.sums + tap * of.lanes + lane;
+        V sum[T][N];
+#pragma GCC unroll 4
+        for (int t = 0; t < T; ++t)
+#pragma GCC unroll 4
+            for (int v = 0; v < N; ++v) sum[t][v] = *reinterpret_cast<const V*>(sums + t * of.lanes + v * width);
+        for (const WeightSegment* s = of.segments; s != of.segments + of.count; ++s) {
+            const Index pair = lane / (2 * width);
+            const C* x = of.coarse + s->broadcast + pair * of.coarse_pair;
+            const C* y = of.fine + s->vector + tap * of.tap_step + pair * of.fine_pair;
+            for (Index left = s->pixels; left > 0; --left, x += of.coarse_step, y += of.fine_step)
+#pragma GCC unroll 4
+                for (int v = 0; v < N; ++v) {
+                    const V q = *reinterpret_cast<const V*>(x + v * width);
+#pragma GCC unroll 4
+                    for (int t = 0; t < T; ++t)
+                        sum[t][v] += q * *reinterpret_cast<const V*>(y + t * of.tap_step + v * width);
+                }
+        }
+#pragma GCC unroll 4
+        for (int t = 0; t < T; ++t)
+#pragma GCC unroll 4
+            for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums + t * of.lanes + v * width) = sum[t][v];
+    }
+};
+
+}  // namespace upconv::detail

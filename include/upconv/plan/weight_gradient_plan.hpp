@@ -1,0 +1,195 @@
+// WeightGradientPlan: how the gradient of the weights is summed over a whole problem, as data.
+//
+//     weight[c, f, a, b] = sum over n, i, j of  coarse[n, c, i, j] * fine[n, f, i sh + a dh - begin_h, j sw + b dw - begin_w]
+//
+// The channels of one grid have the lanes of the vectors, those of the other are broadcast, and the pixels are the
+// depth of the tile. Sums stay and pixels stream: a block of channels of either side with its taps stays in the
+// second-level cache, while the pixels pass by in strips, copied to dense panels. Where there are few weights the
+// pixels are cut into chunks that threads share, and their sums are added in a tree.
+//
+// The order of every sum is that of the strips, then of the rows and columns of a strip; blocks, strips and chunks
+// depend on the problem and the instruction set alone: so neither threads nor layout nor memory change a bit.
+#pragma once
+
+#include <cmath>
+
+#include "../kernel/simd.hpp"
+#include "problem.hpp"
+#include "strips.hpp"
+
+namespace upconv::detail::inline UPCONV_BUILD {
+
+/// Whose channels have the lanes.
+enum class WeightLanes { coarse, fine, both };  // both: depthwise
+
+/// Channels of either side within a group, and rows of taps, whose sums stay.
+struct WeightBlock {
+    Index group;
+    Range coarse, fine, tap_rows;
+};
+
+/// Pixels of the coarse grid that pass by at once: some rows of an image, or several whole images.
+struct WeightStrip {
+    Range images, rows, columns;
+};
+
+struct WeightGradientPlan {
+    FilterProblem problem;  // without a border
+    Isa isa;
+    Index element;      // bytes of a sum
+    Axis rows, columns;  // where the grids are swapped, those of the swapped ones
+    Index coarse, fine;  // channels of a group, likewise; of all groups where each channel is alone
+    bool swapped = false;
+    WeightLanes lanes_over = WeightLanes::fine;
+    Index run = 1;                                        // taps of a filter row that are one run of broadcasts
+    Index coarse_block = 1, fine_block = 1, tap_rows = 1;  // of a block, at most
+    Index images = 1, strip_rows = 1, strip_columns = 1;   // of a strip, at most
+    Index chunks = 1;
+
+    WeightGradientPlan(const FilterProblem& of, Isa on, Index element_bytes)
+        : problem(of),
+          isa(on),
+          element(element_bytes),
+          rows(of.relation.rows),
+          columns(of.relation.columns),
+          coarse(of.relation.coarse_per_group()),
+          fine(of.relation.fine_per_group()) {
+        choose_lanes();
+        choose_blocks();
+        choose_strips();
+        choose_chunks();
+    }
+
+    /// Numbers of a vector.
+    Index width() const { return vector_bytes(isa) / element; }
+    Index whole_vectors(Index channels) const { return (channels + width() - 1) / width() * width(); }
+    bool depthwise() const { return lanes_over == WeightLanes::both; }
+    Index groups() const { return depthwise() ? 1 : problem.relation.groups; }
+
+    Index coarse_blocks() const { return pieces(coarse, coarse_block); }
+    Index fine_blocks() const { return depthwise() ? 1 : pieces(fine, fine_block); }
+    Index tap_blocks() const { return pieces(rows.kernel, tap_rows); }
+    Index blocks() const { return groups() * coarse_blocks() * fine_blocks() * tap_blocks(); }
+
+    WeightBlock block(Index number) const {
+        const Index t = number % tap_blocks(), f = number / tap_blocks() % fine_blocks();
+        const Index c = number / tap_blocks() / fine_blocks() % coarse_blocks();
+        const Range of_coarse = piece(c, coarse_block, coarse);
+        return {number / tap_blocks() / fine_blocks() / coarse_blocks(), of_coarse,
+                depthwise() ? of_coarse : piece(f, fine_block, fine), piece(t, tap_rows, rows.kernel)};
+    }
+    /// Numbers of the sums of a block, with the lanes that fill up a vector: (taps, broadcast channels, lanes).
+    Index sums(const WeightBlock& b) const {
+        return b.tap_rows.size() * columns.kernel * broadcasts(b).size() * lanes(b);
+    }
+    Index most_sums() const {
+        return tap_rows * columns.kernel * (depthwise() ? 1 : lanes_over == WeightLanes::fine ? coarse_block : fine_block) *
+               whole_vectors(lanes_over == WeightLanes::fine ? fine_block : coarse_block);
+    }
+    Range broadcasts(const WeightBlock& b) const {
+        return depthwise() ? Range{0, 1} : lanes_over == WeightLanes::fine ? b.coarse : b.fine;
+    }
+    Index lanes(const WeightBlock& b) const {
+        return whole_vectors((lanes_over == WeightLanes::fine ? b.fine : b.coarse).size());
+    }
+
+    Index column_strips() const { return pieces(columns.coarse, strip_columns); }
+    Index row_strips() const { return pieces(rows.coarse, strip_rows); }
+    Index strips() const { return pieces(problem.n, images) * row_strips() * column_strips(); }
+    WeightStrip strip(Index number) const {
+        const Index row = number / column_strips();
+        return {piece(row / row_strips(), images, problem.n), piece(row % row_strips(), strip_rows, rows.coarse),
+                piece(number % column_strips(), strip_columns, columns.coarse)};
+    }
+    Range strips_of(Index chunk) const { return {chunk * strips() / chunks, (chunk + 1) * strips() / chunks}; }
+
+    /// In words.
+    std::string text() const {
+        constexpr const char* over[] = {"coarse channels", "fine channels", "channels alone"};
+        return joined("weight gradient (", to_text(isa), "), lanes over ", over[static_cast<int>(lanes_over)],
+                      swapped ? " of the swapped grids" : "", run > 1 ? ", taps of a row as one" : "", "; blocks of ",
+                      coarse_block, " x ", depthwise() ? 1 : fine_block, " channels, strips of ", images * strip_rows,
+                      " x ", strip_columns, ", ", chunks, chunks == 1 ? " chunk" : " chunks");
+    }
+
+    friend bool operator==(const WeightGradientPlan&, const WeightGradientPlan&) = default;
+
+  private:
+    static Index pieces(Index all, Index most) { return (all + most - 1) / most; }
+    static Range piece(Index number, Index most, Index all) {
+        return {number * most, (std::min)((number + 1) * most, all)};
+    }
+    /// The size of even pieces of at most `most`, a multiple of `unit`.
+    static Index even(Index all, Index most, Index unit) {
+        if (all <= most) return std::max<Index>(all, 1);
+        const Index count = pieces(all, most);
+        return pieces(pieces(all, count), unit) * unit;
+    }
+
+    /// Few channels of one side are broadcast, with the taps of a row as more of them: 90 of 100 where one tap after
+    /// the other has 74 (3 -> 64, k7). That needs the many on the coarse side: at stride 1 the grids can be swapped.
+    void choose_lanes() {
+        if (problem.relation.groups > 1 && coarse == 1 && fine == 1) {
+            lanes_over = WeightLanes::both;
+            coarse = fine = problem.relation.groups;
+            run = columns.kernel;
+            return;
+        }
+        const bool can_swap = rows.stride == 1 && columns.stride == 1;
+        if (can_swap && coarse < fine && coarse < width()) swap();
+        if (fine > width() || coarse < fine) return;
+        lanes_over = WeightLanes::coarse;
+        if (columns.dilation == 1) run = columns.kernel;
+    }
+
+    /// fine = coarse * 1 + tap * dilation - begin, read the other way: the taps come in reverse.
+    void swap() {
+        swapped = true;
+        std::swap(coarse, fine);
+        for (Axis* axis : {&rows, &columns}) {
+            std::swap(axis->coarse, axis->fine);
+            axis->begin = (axis->kernel - 1) * axis->dilation - axis->begin;
+        }
+    }
+
+    void choose_blocks() {
+        constexpr Index sums_target = 512 * 1024;  // bytes of sums that stay: half of a second-level cache
+        constexpr Index most_broadcasts = 128;
+        const Index most_lanes = (depthwise() ? 2 : problem.relation.taps() == 1 ? 16 : 4) * 16 * 4 / element;
+        Index& lane_block = lanes_over == WeightLanes::fine ? fine_block : coarse_block;
+        Index& other = lanes_over == WeightLanes::fine ? coarse_block : fine_block;
+        const Index lane_channels = lanes_over == WeightLanes::fine ? fine : coarse;
+        const Index others = lanes_over == WeightLanes::fine ? coarse : fine;
+        lane_block = (std::min)(lane_channels, most_lanes);
+        other = depthwise() ? 1 : even(others, most_broadcasts, 2);
+        const Index row = columns.kernel * whole_vectors(lane_block) * element;  // of one broadcast channel
+        if (!depthwise()) other = std::clamp<Index>(sums_target / row, 1, other);
+        tap_rows = std::clamp<Index>(sums_target / (row * other), 1, rows.kernel);
+    }
+
+    void choose_strips() {
+        constexpr Index panel_target = 256 * 1024;  // bytes of both panels
+        const double cells = static_cast<double>(rows.stride) * static_cast<double>(columns.stride);
+        const Index of_fine = depthwise() ? coarse_block : fine_block;
+        const double bytes = (static_cast<double>(coarse_block) + cells * static_cast<double>(of_fine)) * static_cast<double>(element);
+        const auto pixels = static_cast<Index>(std::clamp(static_cast<double>(panel_target) / bytes, 16.0, 1024.0));
+        strip_columns = even(columns.coarse, pixels, 1);
+        strip_rows = even(rows.coarse, (std::max<Index>)(pixels / strip_columns, 1), 1);
+        if (strip_rows == rows.coarse && strip_columns == columns.coarse)
+            images = even(problem.n, (std::max<Index>)(pixels / (strip_rows * strip_columns), 1), 1);
+    }
+
+    /// Only where blocks are few: sums of many weights cost more to add than their pixels to multiply (256 channels 0.87
+    /// of the speed, 512 0.8).
+    void choose_chunks() {
+        constexpr Index enough_blocks = 16, most_chunks = 16, least_pixels = 1024;
+        constexpr double most_bytes = 2 * 1024 * 1024;
+        const double pixels = static_cast<double>(problem.n) * static_cast<double>(rows.coarse) * static_cast<double>(columns.coarse);
+        const double bytes = static_cast<double>(most_sums() * element) * static_cast<double>(blocks());
+        while (blocks() * chunks < enough_blocks && chunks < most_chunks && 2 * chunks <= strips() &&
+               pixels >= static_cast<double>(2 * chunks * least_pixels) && static_cast<double>(2 * chunks) * bytes <= most_bytes)
+            chunks *= 2;
+    }
+};
+
+}  // namespace upconv::detail
