@@ -105,7 +105,7 @@ class WeightGradientWorker {
         const auto whole_pairs = [&](Index channels) { return (channels + pair - 1) / pair * pair; };
         const Index coarse_pitch = whole_pairs(plan.coarse_block);
         const Index fine_pitch = plan.depthwise() ? coarse_pitch : whole_pairs(plan.fine_block);
-        return {pixels * coarse_pitch + slack, fine * fine_pitch + of_rows * fine_pitch / 2 + slack,
+        return {pixels * coarse_pitch + slack, fine * fine_pitch + of_rows * fine_pitch + slack,
                 plan.images * plan.strip_rows * ((plan.strip_columns - 1) / WeightSegment::most + 1 + 1),
                 taps * (std::max)(coarse_pitch, fine_pitch)};
     }
@@ -115,16 +115,16 @@ class WeightGradientWorker {
     bool has_lanes(bool coarse) const {
         return plan_.depthwise() || (plan_.lanes_over == WeightLanes::coarse) == coarse;
     }
-    /// Channels that lie together: two vectors, so that what a tile reads is dense; all that are broadcast, so that taps
+    /// Channels that lie together: one or two vectors, so that what a tile reads is dense; all that are broadcast, so that taps
     /// can be a run.
-    Index block(bool coarse, Index channels) const { return has_lanes(coarse) ? 2 * plan_.width() : channels; }
+    Index block(bool coarse, Index channels) const { return plan_.depthwise() ? plan_.width() : has_lanes(coarse) ? 2 * plan_.width() : channels; }
 
     /// A tensor is read where it lies if a panel of it would be the same; with one tap, or where each channel is alone, it
     /// is read once.
     bool in_place(const View<const T>& x, bool coarse, Index channels) const {
         if constexpr (!std::is_same_v<C, T>) return false;
         const bool lanes = has_lanes(coarse), once = plan_.problem.relation.taps() == 1 || plan_.depthwise();
-        const bool same = x.stride.w == channels && (!lanes || channels * plan_.element <= 256);
+        const bool same = lanes && plan_.lanes_over == WeightLanes::coarse && plan_.fine_block <= 8 && x.stride.w == channels && channels * plan_.element <= 256;
         const Index unit = lanes ? plan_.width() : 8;  // tiles of broadcasts read as many
         return x.stride.c == 1 && channels % unit == 0 && (same || (once && x.stride.w * plan_.element <= 512));
     }
@@ -146,8 +146,30 @@ class WeightGradientWorker {
             fine_ = panel_of(call_.fine, false, fine, fine_rows_, columns, row_gap(), fine_panel_);
         }
         fine_column_ = columns.begin;
-        for (Index a = block.tap_rows.begin; a < block.tap_rows.end; ++a)
-            sum_taps(block, a, (a - block.tap_rows.begin) * plan_.columns.kernel, sums);
+        if (plan_.depthwise()) return sum_rows(block, sums);
+        for (Index a = block.tap_rows.begin; a < block.tap_rows.end; ++a) sum_taps(block, {a, a + 1}, strip.rows, sums);
+    }
+
+    /// Where all rows of taps reach the picture they are summed at once, and row by row above and below that.
+    void sum_rows(const WeightBlock& block, C* sums) {
+        const Axis& axis = plan_.rows;
+        const Range taps = block.tap_rows;
+        const Range inside = within({axis.coarse_range(taps.begin).begin, axis.coarse_range(taps.end - 1).end},
+                                    {axis.coarse_range(taps.end - 1).begin, axis.coarse_range(taps.begin).end}, strip_.rows);
+        const auto one_row = [&](Index i) {
+            const Range reach = axis.tap_range(i);
+            const Range rows{(std::max)(reach.begin, taps.begin), (std::min)(reach.end, taps.end)};
+            if (!rows.empty()) sum_taps(block, rows, {i, i + 1}, sums);
+        };
+        for (Index i = strip_.rows.begin; i < inside.begin; ++i) one_row(i);
+        if (!inside.empty()) sum_taps(block, taps, inside, sums);
+        for (Index i = inside.end; i < strip_.rows.end; ++i) one_row(i);
+    }
+
+    /// What is of three ranges, or nothing, at the end of the last.
+    static Range within(Range a, Range b, Range all) {
+        const Range both{(std::max)({a.begin, b.begin, all.begin}), (std::min)({a.end, b.end, all.end})};
+        return both.empty() ? Range{all.end, all.end} : both;
     }
 
     /// The positions of the fine axis that some taps of some coarse positions read.
@@ -201,89 +223,105 @@ class WeightGradientWorker {
         return row * fine_.row;
     }
 
-    /// A row of taps: one tap after the other, or as runs of all that reach the picture from a column.
-    void sum_taps(const WeightBlock& block, Index a, Index first_tap, C* sums) {
+    /// Rows of taps over rows of the strip: one tap after the other, or as runs of all that reach the picture from a
+    /// column.
+    void sum_taps(const WeightBlock& block, Range tap_rows, Range rows, C* sums) {
         const Axis& axis = plan_.columns;
-        const Range strip = strip_.columns;
-        const auto within = [&](const Range& r) {
-            const Index begin = std::clamp(r.begin, strip.begin, strip.end);
-            return Range{begin, std::clamp(r.end, begin, strip.end)};
-        };
+        const Range strip = strip_.columns, first = axis.coarse_range(0), last = axis.coarse_range(axis.kernel - 1);
         if (plan_.run == 1) {
             for (Index b = 0; b < axis.kernel; ++b)
-                sum_columns(block, a, first_tap, {b, b + 1}, within(axis.coarse_range(b)), sums);
+                sum_columns(block, {tap_rows, {b, b + 1}, rows, within(axis.coarse_range(b), strip, strip)}, sums);
             return;
         }
-        const Index first = axis.coarse_range(0).begin, last = axis.coarse_range(axis.kernel - 1).end;
-        Range inside = within({(std::max)(first, axis.coarse_range(axis.kernel - 1).begin), (std::min)(last, axis.coarse_range(0).end)});
-        if (inside.empty()) inside = {strip.end, strip.end};
-        for (Index j = strip.begin; j < inside.begin; ++j) sum_columns(block, a, first_tap, axis.tap_range(j), {j, j + 1}, sums);
-        sum_columns(block, a, first_tap, {0, axis.kernel}, inside, sums);
-        for (Index j = inside.end; j < strip.end; ++j) sum_columns(block, a, first_tap, axis.tap_range(j), {j, j + 1}, sums);
+        const Range inside = within({first.begin, last.end}, {last.begin, first.end}, strip);
+        for (Index j = strip.begin; j < inside.begin; ++j)
+            sum_columns(block, {tap_rows, axis.tap_range(j), rows, {j, j + 1}}, sums);
+        sum_columns(block, {tap_rows, {0, axis.kernel}, rows, inside}, sums);
+        for (Index j = inside.end; j < strip.end; ++j)
+            sum_columns(block, {tap_rows, axis.tap_range(j), rows, {j, j + 1}}, sums);
     }
 
-    /// Some taps of row `a` for some columns of all rows of the strip.
-    void sum_columns(const WeightBlock& block, Index a, Index first_tap, Range taps, Range columns, C* sums) {
-        if (columns.empty() || taps.empty()) return;
-        const Index count = list(a, taps.begin, columns);
+    /// Taps and the pixels of the coarse grid from which they are summed.
+    struct Part {
+        Range tap_rows, taps, rows, columns;
+    };
+
+    void sum_columns(const WeightBlock& block, const Part& part, C* sums) {
+        if (part.columns.empty() || part.taps.empty()) return;
+        const Index column_step = plan_.columns.stride * fine_.column;
+        const Index row_step = tap_row_.empty() ? plan_.rows.stride * fine_.row : tap_row_.size() * fine_.row;
+        const Steps steps = part.columns.size() == 1 ? Steps{coarse_.row, row_step, 0, 0}
+                                                     : Steps{coarse_.column, column_step, coarse_.row, row_step};
+        const Index count = list(part, steps);
         if (count == 0) return;
-        const Index lanes = plan_.lanes(block), rows = plan_.broadcasts(block).size();
-        const Index of_taps = (first_tap + taps.begin) * rows * lanes;
+        const Index lanes = plan_.lanes(block), broadcasts = plan_.broadcasts(block).size();
+        const Index first = (part.tap_rows.begin - block.tap_rows.begin) * plan_.columns.kernel + part.taps.begin;
+        C* const to = sums + first * broadcasts * lanes;
         if (plan_.depthwise()) {
             const LaneWeightOperands<C> of{.coarse = coarse_.first,
                                            .fine = fine_.first,
-                                           .coarse_step = coarse_.column,
-                                           .fine_step = plan_.columns.stride * fine_.column,
+                                           .coarse_step = steps.coarse,
+                                           .fine_step = steps.fine,
+                                           .coarse_vector = coarse_.block,
+                                           .fine_vector = fine_.block,
+                                           .row_step = tap_row_.empty() ? plan_.rows.dilation * fine_.row : fine_.row,
                                            .tap_step = plan_.columns.dilation * fine_.column,
-                                           .coarse_pair = coarse_.block,
-                                           .fine_pair = fine_.block,
+                                           .sum_row_step = plan_.columns.kernel * lanes,
                                            .segments = segments_,
                                            .count = count,
-                                           .sums = sums + of_taps,
-                                           .taps = taps.size(),
+                                           .sums = to,
+                                           .rows = part.tap_rows.size(),
+                                           .taps = part.taps.size(),
                                            .lanes = lanes};
             return run_on(plan_.isa, LaneWeightTiles<C>{of});
         }
         const bool over_fine = plan_.lanes_over == WeightLanes::fine;
         const WeightOperands<C> of{.broadcasts = over_fine ? coarse_.first : fine_.first,
                                    .vectors = over_fine ? fine_.first : coarse_.first,
-                                   .broadcast_step = over_fine ? coarse_.column : plan_.columns.stride * fine_.column,
-                                   .vector_step = over_fine ? plan_.columns.stride * fine_.column : coarse_.column,
+                                   .broadcast_step = over_fine ? steps.coarse : steps.fine,
+                                   .vector_step = over_fine ? steps.fine : steps.coarse,
                                    .pair_step = over_fine ? fine_.block : coarse_.block,
                                    .segments = segments_,
                                    .count = count,
-                                   .sums = sums + of_taps,
-                                   .rows = taps.size() * rows,
+                                   .sums = to,
+                                   .rows = part.taps.size() * broadcasts,
                                    .lanes = lanes};
         run_on(plan_.isa, WeightTiles<C>{of});
     }
 
-    /// The rows of the strip that tap (a, b) reaches, in segments; rows that follow each other in both panels are one.
-    Index list(Index a, Index b, Range columns) {
-        const Range reach = plan_.rows.coarse_range(a);
-        const Range rows{(std::max)(reach.begin, strip_.rows.begin), (std::min)(reach.end, strip_.rows.end)};
-        const Index coarse_step = coarse_.column, fine_step = plan_.columns.stride * fine_.column;
-        const Index coarse_first = (columns.begin - strip_.columns.begin) * coarse_step;
-        const Index fine_first = (plan_.columns.fine_at(columns.begin, b) - fine_column_) * fine_.column;
+    /// The steps from a pixel to the next of a segment, and from a row of them to the next.
+    struct Steps {
+        Index coarse, fine, coarse_row, fine_row;
+    };
+
+    /// The pixels that the first of the taps reaches, in segments; rows that follow each other in both panels are one. Those of a
+    /// single column follow each other down the rows.
+    Index list(const Part& part, const Steps& steps) {
+        const Index a = part.tap_rows.begin, b = part.taps.begin;
+        const Range columns = part.columns, rows = within(plan_.rows.coarse_range(a), part.rows, strip_.rows);
+        const bool down = columns.size() == 1;
+        const Index lines = down ? (std::min<Index>)(rows.size(), 1) : rows.size(), pixels = down ? rows.size() : columns.size();
         WeightSegment* next = segments_;
         Index coarse_end = -1, fine_end = -1;  // where the last segment ends
-        for (Index m = 0; m < strip_.images.size(); ++m)
-            for (Index i = rows.begin; i < rows.end; ++i) {
-                Index coarse = m * coarse_.image + (i - strip_.rows.begin) * coarse_.row + coarse_first;
-                Index fine = m * fine_.image + fine_row(i, a) + fine_first;
+        for (Index m = 0; m < strip_.images.size(); ++m) {
+            Index coarse_line = m * coarse_.image + (rows.begin - strip_.rows.begin) * coarse_.row + (columns.begin - strip_.columns.begin) * coarse_.column;
+            Index fine_line = m * fine_.image + fine_row(rows.begin, a) + (plan_.columns.fine_at(columns.begin, b) - fine_column_) * fine_.column;
+            for (Index i = 0; i < lines; ++i, coarse_line += steps.coarse_row, fine_line += steps.fine_row) {
+                Index coarse = coarse_line, fine = fine_line;
                 const bool follows = coarse == coarse_end && fine == fine_end;
-                for (Index left = columns.size(); left > 0;) {
+                for (Index left = pixels; left > 0;) {
                     const bool joins = follows && next[-1].pixels < WeightSegment::most;
                     if (!joins) *next++ = broadcast_first(coarse, fine);
                     const Index count = (std::min)(left, WeightSegment::most - next[-1].pixels);
                     next[-1].pixels += count;
                     left -= count;
-                    coarse += count * coarse_step;
-                    fine += count * fine_step;
+                    coarse += count * steps.coarse;
+                    fine += count * steps.fine;
                 }
                 coarse_end = coarse;
                 fine_end = fine;
             }
+        }
         return next - segments_;
     }
     WeightSegment broadcast_first(Index coarse, Index fine) const {

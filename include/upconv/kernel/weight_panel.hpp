@@ -19,6 +19,9 @@ struct PackPanel {
         const Range columns{r.first_column, r.first_column + r.columns};
         const T* from = row_begin(x, r);
         C* to = panel;
+        if constexpr (std::is_same_v<C, T>)
+            if (r.channels == block && x.stride.w == block && (x.stride.c == 1 || block == 1))
+                return copy<Bytes>(from + columns.begin * block, columns.size() * block, to);
         for (Index c = 0; c < r.channels; c += block, from += block * x.stride.c, to += block_step)
             pack_block<Bytes>(x, from, columns, (std::min)(r.channels - c, block), block, to);
     }

@@ -155,19 +155,22 @@ struct WeightTiles {
     }
 };
 
-/// Where each channel is alone, both panels have lanes: sums[tap][lane] += coarse[pixel][lane] * fine[pixel + tap][lane]
+/// Where each channel is alone, both panels have lanes:
+/// sums[row][tap][lane] += coarse[pixel][lane] * fine[pixel + row + tap][lane]
 template <class C>
 struct LaneWeightOperands {
     const C* coarse;
     const C* fine;
-    Index coarse_step, fine_step, tap_step;
-    Index coarse_pair, fine_pair;  // from two vectors of all pixels to the next two
-    const WeightSegment* segments;  // broadcast: of the coarse panel; vector: of the fine one
+    Index coarse_step, fine_step;           // from a pixel to the next
+    Index coarse_vector, fine_vector;       // from a vector of all pixels to the next
+    Index row_step, tap_step, sum_row_step;  // from a tap to the one below, to the next; between their sums
+    const WeightSegment* segments;          // broadcast: of the coarse panel; vector: of the fine one
     Index count;
-    C* sums;           // (taps, lanes)
-    Index taps, lanes;
+    C* sums;  // (rows, taps, lanes)
+    Index rows, taps, lanes;
 };
 
+/// Loads are what it costs: a pixel's coarse vector serves 3 x 3 taps.
 template <class C>
 struct LaneWeightTiles {
     const LaneWeightOperands<C>& of;
@@ -175,52 +178,52 @@ struct LaneWeightTiles {
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        for (Index lane = 0; lane < of.lanes;) {
-            const bool two = of.lanes - lane >= 2 * width;
-            for (Index tap = 0; tap < of.taps;) {
-                const bool three = of.taps - tap >= 3;
-                if (two && three)
-                    tile<Bytes, 2, 3>(tap, lane);
-                else if (two)
-                    tile<Bytes, 2, 1>(tap, lane);
-                else if (three)
-                    tile<Bytes, 1, 3>(tap, lane);
-                else
-                    tile<Bytes, 1, 1>(tap, lane);
-                tap += three ? 3 : 1;
+        for (Index lane = 0; lane < of.lanes; lane += width)
+            for (Index row = 0, rows; row < of.rows; row += rows) {
+                rows = of.rows - row >= 3 ? 3 : 1;
+                for (Index tap = 0, taps; tap < of.taps; tap += taps) {
+                    taps = of.taps - tap >= 3 ? 3 : 1;
+                    if (rows == 3 && taps == 3)
+                        tile<Bytes, 3, 3>(row, tap, lane);
+                    else if (rows == 3)
+                        tile<Bytes, 3, 1>(row, tap, lane);
+                    else if (taps == 3)
+                        tile<Bytes, 1, 3>(row, tap, lane);
+                    else
+                        tile<Bytes, 1, 1>(row, tap, lane);
+                }
             }
-            lane += two ? 2 * width : width;
-        }
     }
 
-    /// T taps x N vectors. Loads are what it costs: a pixel's coarse vectors serve all taps.
-    template <int Bytes, int N, int T>
-    [[gnu::always_inline]] void tile(Index tap, Index lane) const {
+    template <int Bytes, int Rows, int Taps>
+    [[gnu::always_inline]] void tile(Index row, Index tap, Index lane) const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        C* const sums = of.sums + tap * of.lanes + lane;
-        V sum[T][N];
+        C* const sums = of.sums + row * of.sum_row_step + tap * of.lanes + lane;
+        const auto at = [&](int r, int t) __attribute__((always_inline)) {
+            return reinterpret_cast<V*>(sums + r * of.sum_row_step + t * of.lanes);
+        };
+        V sum[Rows][Taps];
 #pragma GCC unroll 4
-        for (int t = 0; t < T; ++t)
+        for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
-            for (int v = 0; v < N; ++v) sum[t][v] = *reinterpret_cast<const V*>(sums + t * of.lanes + v * width);
+            for (int t = 0; t < Taps; ++t) sum[r][t] = *at(r, t);
         for (const WeightSegment* s = of.segments; s != of.segments + of.count; ++s) {
-            const Index pair = lane / (2 * width);
-            const C* x = of.coarse + s->broadcast + pair * of.coarse_pair;
-            const C* y = of.fine + s->vector + tap * of.tap_step + pair * of.fine_pair;
-            for (Index left = s->pixels; left > 0; --left, x += of.coarse_step, y += of.fine_step)
+            const C* x = of.coarse + s->broadcast + lane / width * of.coarse_vector;
+            const C* y = of.fine + s->vector + lane / width * of.fine_vector + row * of.row_step + tap * of.tap_step;
+            for (Index left = s->pixels; left > 0; --left, x += of.coarse_step, y += of.fine_step) {
+                const V q = *reinterpret_cast<const V*>(x);
 #pragma GCC unroll 4
-                for (int v = 0; v < N; ++v) {
-                    const V q = *reinterpret_cast<const V*>(x + v * width);
+                for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
-                    for (int t = 0; t < T; ++t)
-                        sum[t][v] += q * *reinterpret_cast<const V*>(y + t * of.tap_step + v * width);
-                }
+                    for (int t = 0; t < Taps; ++t)
+                        sum[r][t] += q * *reinterpret_cast<const V*>(y + r * of.row_step + t * of.tap_step);
+            }
         }
 #pragma GCC unroll 4
-        for (int t = 0; t < T; ++t)
+        for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
-            for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums + t * of.lanes + v * width) = sum[t][v];
+            for (int t = 0; t < Taps; ++t) *at(r, t) = sum[r][t];
     }
 };
 

@@ -155,7 +155,7 @@ struct WeightGradientPlan {
     void choose_blocks() {
         constexpr Index sums_target = 512 * 1024;  // bytes of sums that stay: half of a second-level cache
         constexpr Index most_broadcasts = 128;
-        const Index most_lanes = (depthwise() ? 2 : problem.relation.taps() == 1 ? 16 : 4) * 16 * 4 / element;
+        const Index most_lanes = (depthwise() || problem.relation.taps() == 1 ? 16 : 4) * 16 * 4 / element;
         Index& lane_block = lanes_over == WeightLanes::fine ? fine_block : coarse_block;
         Index& other = lanes_over == WeightLanes::fine ? coarse_block : fine_block;
         const Index lane_channels = lanes_over == WeightLanes::fine ? fine : coarse;
@@ -172,7 +172,8 @@ struct WeightGradientPlan {
         const double cells = static_cast<double>(rows.stride) * static_cast<double>(columns.stride);
         const Index of_fine = depthwise() ? coarse_block : fine_block;
         const double bytes = (static_cast<double>(coarse_block) + cells * static_cast<double>(of_fine)) * static_cast<double>(element);
-        const auto pixels = static_cast<Index>(std::clamp(static_cast<double>(panel_target) / bytes, 16.0, 1024.0));
+        const double most = depthwise() ? 256 : 1024;  // of which a vector stays in the first-level cache for all taps
+        const auto pixels = static_cast<Index>(std::clamp(static_cast<double>(panel_target) / bytes, 16.0, most));
         strip_columns = even(columns.coarse, pixels, 1);
         strip_rows = even(rows.coarse, (std::max<Index>)(pixels / strip_columns, 1), 1);
         if (strip_rows == rows.coarse && strip_columns == columns.coarse)
