@@ -36,8 +36,9 @@ WeightTensor<S> FilterOperator<Kind, S, L>::weight_gradient(const GradientCall& 
                                                             const D& device) const {
     const bool input_is_fine = direction == detail::Direction::to_coarse;
     Weight gradient(detail::dims_of<NCHW>(weight_shape()));
-    detail::correlate(call.problem, input_is_fine ? grad : call.x, input_is_fine ? call.x : grad, gradient.data(),
-                      detail::executor_of(device));
+    detail::WeightGradient<S>(call.problem)
+        .run(input_is_fine ? grad : call.x, input_is_fine ? call.x : grad, gradient.data(),
+             detail::GradientSum::replaces, detail::executor_of(device));
     return gradient;
 }
 

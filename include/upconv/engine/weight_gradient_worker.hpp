@@ -89,8 +89,8 @@ class WeightGradientWorker {
         return (tap_rows - 1) * plan.rows.dilation < plan.rows.stride && plan.rows.dilation == 1;
     }
     static Index fine_rows(const WeightGradientPlan& plan, Index rows, Index tap_rows) {
-        return rows_apart(plan, tap_rows) ? rows * tap_rows
-                                          : (rows - 1) * plan.rows.stride + (tap_rows - 1) * plan.rows.dilation + 1;
+        if (rows_apart(plan, tap_rows)) return rows * tap_rows;
+        return (std::min)((rows - 1) * plan.rows.stride + (tap_rows - 1) * plan.rows.dilation + 1, plan.rows.fine);
     }
     static Index fine_columns(const WeightGradientPlan& plan, Index columns) {
         return (std::min)((columns - 1) * plan.columns.stride + plan.columns.span(), plan.columns.fine);

@@ -10,10 +10,14 @@
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
+/// What a gradient does to what was there.
+enum class GradientSum { replaces, adds };
+
 /// Row `a` of the taps of one filter: coarse channel `c`, fine channel `f` of c's group. `weight` is contiguous
 /// [coarse, fine / groups, kh, kw].
 template <class T>
-void correlate_row(const Relation& r, View<const T> coarse, View<const T> fine, Index c, Index f, Index a, T* weight) {
+void correlate_row(const Relation& r, View<const T> coarse, View<const T> fine, Index c, Index f, Index a, T* weight,
+                   GradientSum how = GradientSum::replaces) {
     using Acc = AccumulatorOf<T>;
     const Index fine_channel = c / r.coarse_per_group() * r.fine_per_group() + f;
     T* taps = weight + (c * r.fine_per_group() + f) * r.taps() + a * r.columns.kernel;  // (kw)
@@ -26,6 +30,7 @@ void correlate_row(const Relation& r, View<const T> coarse, View<const T> fine, 
                 for (Index j = columns.begin; j < columns.end; ++j)
                     sum += widen<Acc>(coarse(n, c, i, j)) *
                            widen<Acc>(fine(n, fine_channel, r.rows.fine_at(i, a), r.columns.fine_at(j, b)));
+        if (how == GradientSum::adds) sum += widen<Acc>(taps[b]);
         taps[b] = narrow<T>(without_sign_of_zero(sum));
     }
 }

@@ -1,6 +1,7 @@
 // Weight panel: some channels of a stretch of pixels as a dense matrix, and finished sums in the order of the weights.
 #pragma once
 
+#include "correlate.hpp"
 #include "move.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
@@ -26,9 +27,6 @@ struct PackPanel {
             pack_block<Bytes>(x, from, columns, (std::min)(r.channels - c, block), block, to);
     }
 };
-
-/// What a gradient does to what was there.
-enum class GradientSum { replaces, adds };
 
 /// row[l * taps + t] = sums[t * tap_step + l] of some lanes and all taps of a block, and from there into the weights:
 /// weight[l * lane_step + t]. A sum that is zero is +0.

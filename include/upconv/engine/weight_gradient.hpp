@@ -1,0 +1,81 @@
+// WeightGradient: the gradient of the weights over whole tensors. For scalars with vectors by the kernels of
+// weight_gradient_kernels.hpp, for others by the definition.
+#pragma once
+
+#include "../kernel/correlate.hpp"
+#include "../plan/weight_gradient_plan.hpp"
+#include "filter_plan.hpp"
+#include "padded_fine.hpp"
+
+namespace upconv::detail::inline UPCONV_BUILD {
+
+/// By the definition, a row of the taps of one filter after the other.
+template <class T>
+void correlate(const Relation& r, View<const T> coarse, View<const T> fine, T* weight, GradientSum how,
+               const Executor& executor) {
+    const Index rows = r.weight_count() / r.columns.kernel;
+    const double cycles = 2.0 * static_cast<double>(coarse.shape.n * r.rows.coarse) * static_cast<double>(r.columns.coarse * r.columns.kernel);
+    executor(rows, cycles, [&](Index item) {
+        const Index filter = item / r.rows.kernel;
+        correlate_row(r, coarse, fine, filter / r.fine_per_group(), filter % r.fine_per_group(), item % r.rows.kernel,
+                      weight, how);
+    });
+}
+
+/// The tensors as `problem` has them: with its border drawn around the fine one, if it has one. Then
+/// run(relation, coarse, fine).
+template <class T, class Run>
+void with_border(const FilterProblem& problem, View<const T> fine, const Executor& executor, const Run& run) {
+    if (!problem.has_border()) return run(fine);
+    const PaddedFine<T> padded(problem, fine, executor);
+    run(padded.view());
+}
+
+/// The problem on the grid that its border extends.
+inline FilterProblem without_border(FilterProblem problem) {
+    if (problem.has_border()) problem.relation = problem.relation.with_overhang();
+    problem.mode = PaddingMode::zeros;
+    return problem;
+}
+
+template <class T>
+class WeightGradient {
+  public:
+    explicit WeightGradient(const FilterProblem& problem, Isa /*none has its vectors*/ = best_isa()) : problem_(problem) {}
+
+    /// `weight` is contiguous [coarse, fine / groups, kh, kw]. An empty batch gives zeros.
+    void run(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const {
+        with_border(problem_, fine, executor, [&](View<const T> whole) {
+            correlate(without_border(problem_).relation, coarse, whole, weight, how, executor);
+        });
+    }
+    std::string text() const { return "weight gradient (any scalar): the definition"; }
+
+  private:
+    FilterProblem problem_;
+};
+
+/// How it is done is a plan; run() is defined in weight_gradient_kernels.hpp.
+template <class T>
+requires HasVectors<T>
+class WeightGradient<T> {
+  public:
+    explicit WeightGradient(const FilterProblem& problem, Isa isa = best_isa())
+        : problem_(problem), plan_(without_border(problem), isa, sizeof(AccumulatorOf<T>)) {}
+    /// As a plan for a problem without a border says.
+    explicit WeightGradient(const WeightGradientPlan& plan) : problem_(plan.problem), plan_(plan) {}
+
+    void run(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const {
+        with_border(problem_, fine, executor, [&](View<const T> whole) { run_inside(coarse, whole, weight, how, executor); });
+    }
+    const WeightGradientPlan& plan() const { return plan_; }
+    std::string text() const { return plan_.text(); }
+
+  private:
+    void run_inside(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const;
+
+    FilterProblem problem_;
+    WeightGradientPlan plan_;
+};
+
+}  // namespace upconv::detail
