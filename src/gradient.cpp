@@ -1,4 +1,5 @@
-// The kernels of the gradient of the weights, for every scalar that has vectors.
+// The kernels of the gradients, for every scalar that has vectors.
+#include <upconv/engine/gradient_kernels.hpp>
 #include <upconv/engine/weight_gradient_kernels.hpp>
 #include <upconv/tensor/scalar.hpp>
 
@@ -6,3 +7,7 @@ template class upconv::detail::WeightGradient<float>;
 template class upconv::detail::WeightGradient<double>;
 template class upconv::detail::WeightGradient<Eigen::half>;
 template class upconv::detail::WeightGradient<Eigen::bfloat16>;
+template struct upconv::detail::Gradient<float>;
+template struct upconv::detail::Gradient<double>;
+template struct upconv::detail::Gradient<Eigen::half>;
+template struct upconv::detail::Gradient<Eigen::bfloat16>;

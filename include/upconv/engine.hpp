@@ -4,6 +4,7 @@
 
 #if !defined(UPCONV_COMPILED)
 #include "engine/filter_plan_kernels.hpp"
+#include "engine/gradient_kernels.hpp"
 #include "engine/vector_resize.hpp"
 #include "engine/weight_gradient_kernels.hpp"
 #endif

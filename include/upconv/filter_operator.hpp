@@ -1,6 +1,6 @@
 // FilterOperator: what Conv2d and ConvTranspose2d have in common, which is everything but the way they choose their
 // geometry and the direction in which they walk it. conv2d.hpp and conv_transpose2d.hpp give it that as `Kind`. Its
-// gradients are defined in filter_gradients.hpp, its regions in filter_regions.hpp.
+// gradients are defined in gradient_plan.hpp, its regions in filter_regions.hpp.
 #pragma once
 
 #include "engine.hpp"
@@ -39,6 +39,9 @@ Filter filter_of(const typename Kind::Options& o) {
 }  // namespace upconv::detail
 
 namespace upconv {
+
+template <class Op>
+class GradientPlan;
 
 /// Holds options, weights and bias. Use it as a function: up(x), up(x, y), up(x, y, device); or plan() once and run the
 /// plan. Several threads may use one operator at once as long as none changes its weights.
@@ -107,6 +110,12 @@ class FilterOperator {
     /// expression.
     ExpressionOp<FilterOperator> op() const { return ExpressionOp<FilterOperator>(*this); }
 
+    /// Decides everything about the gradients that does not depend on the numbers of a call, nor on the weights: one
+    /// plan for a whole training.
+    GradientPlan<FilterOperator> gradient_plan(const Dims& input, const GradientOptions& wanted = {}) const {
+        return {*this, input, wanted};
+    }
+
     /// The gradients of a loss, given its gradient with respect to y = up(x). For complex scalars: without conjugation.
     template <detail::InputTensor<Scalar> X, detail::InputTensor<Scalar> G, detail::Device D = Eigen::DefaultDevice>
     Gradients<Scalar, detail::storage_of<X>> backward(const X& x, const G& grad_y, const D& device = {}) const;
@@ -129,9 +138,6 @@ class FilterOperator {
     Region output_region(const Region& part, const Dims& input) const;
 
   private:
-    static constexpr detail::Direction backwards =
-        direction == detail::Direction::to_coarse ? detail::Direction::to_fine : detail::Direction::to_coarse;
-
     detail::Filter filter() const { return detail::filter_of<Kind>(options_); }
     detail::Shape4 weight_shape() const;
     Index bias_size() const { return options_.bias ? options_.out_channels : 0; }
@@ -152,29 +158,6 @@ class FilterOperator {
         return direction == detail::Direction::to_coarse ? detail::coarse_region(name, rows, columns, input)
                                                          : detail::fine_region(name, rows, columns, input);
     }
-
-    /// What the gradients read, all of it checked before anything is computed.
-    struct GradientCall {
-        detail::FilterProblem problem;
-        detail::View<const Scalar> x, grad;
-    };
-    template <class G>
-    static detail::View<const Scalar> gradient_view(const detail::FilterProblem& problem, const G& grad_y) {
-        return detail::checked_view<Layout, Scalar>(name, "the output's gradient", grad_y, problem.output_shape());
-    }
-    template <class X, class G>
-    GradientCall gradient_call(const X& x, const G& grad_y) const;
-
-    /// call.grad through the activation: what reaches the linear part. `value` holds it where it is not call.grad
-    /// itself.
-    template <int Storage, class D>
-    detail::View<const Scalar> linear_gradient(const GradientCall& call, Tensor4<Scalar, Storage>& value,
-                                               const D& device) const;
-    template <class D>
-    Weight weight_gradient(const GradientCall& call, detail::View<const Scalar> grad, const D& device) const;
-    template <int Storage, class D>
-    Tensor4<Scalar, Storage> input_gradient(detail::FilterProblem problem, detail::View<const Scalar> grad,
-                                            const D& device) const;
 
     Options options_;
     Weight weight_;

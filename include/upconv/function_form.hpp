@@ -1,7 +1,7 @@
 // The function form of the operators with a filter: what the options leave 0 is read off the weights.
 #pragma once
 
-#include "filter_gradients.hpp"
+#include "gradient_plan.hpp"
 #include "filter_regions.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {

@@ -1,23 +1,49 @@
-// Gradient: of the weights, and of what an activation lets through.
+// Gradient: what is the same for every operator with a filter, apart from weights and input: the gradient of the bias,
+// and of what an activation lets through. For scalars with vectors defined in weight_gradient_kernels.hpp.
 #pragma once
 
-#include "../kernel/correlate.hpp"
+#include "../kernel/slope.hpp"
 #include "weight_gradient.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
-/// grad * f'(x) into `x`: how a gradient passes an activation.
+/// to = grad * f'(value), wherever each of them lies. `to` may be `value`.
 template <class T>
-void apply_derivative(const Activation& f, View<const T> grad, View<T> x) {
-    using Acc = AccumulatorOf<T>;
-    if constexpr (Ordered<Acc>)
-        for (Index n = 0; n < x.shape.n; ++n)
-            for (Index c = 0; c < x.shape.c; ++c)
-                for (Index i = 0; i < x.shape.h; ++i)
-                    for (Index j = 0; j < x.shape.w; ++j) {
-                        const Acc slope = derivative(f, Acc(widen<Acc>(x(n, c, i, j))));
-                        x(n, c, i, j) = narrow<T>(Acc(widen<Acc>(grad(n, c, i, j)) * slope));
+void through_activation(const Activation& f, SlopeFrom from, View<const T> grad, View<const T> value, View<T> to) {
+    using C = AccumulatorOf<T>;
+    if constexpr (Ordered<C>)
+        for (Index n = 0; n < to.shape.n; ++n)
+            for (Index c = 0; c < to.shape.c; ++c)
+                for (Index i = 0; i < to.shape.h; ++i)
+                    for (Index j = 0; j < to.shape.w; ++j) {
+                        const C at = slope(f, from, C(widen<C>(value(n, c, i, j))));
+                        to(n, c, i, j) = narrow<T>(C(widen<C>(grad(n, c, i, j)) * at));
                     }
 }
+
+template <class T>
+struct Gradient {
+    using C = AccumulatorOf<T>;
+
+    /// bias[c] = the sum of channel c.
+    static void bias(View<const T> grad, T* bias, GradientSum how, const Executor&) {
+        for (Index c = 0; c < grad.shape.c; ++c) bias[c] = sum_channel(grad, c, how == GradientSum::adds ? bias[c] : number<T>(0));
+    }
+
+    static void through(const Activation& f, SlopeFrom from, View<const T> grad, View<const T> value, View<T> to,
+                        const Executor&) {
+        through_activation(f, from, grad, value, to);
+    }
+};
+
+template <class T>
+requires HasVectors<T>
+struct Gradient<T> {
+    using C = AccumulatorOf<T>;
+
+    static void bias(View<const T> grad, T* bias, GradientSum how, const Executor& executor);
+    static void through(const Activation& f, SlopeFrom from, View<const T> grad, View<const T> value, View<T> to,
+                        const Executor& executor);
+};
 
 }  // namespace upconv::detail

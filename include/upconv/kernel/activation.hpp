@@ -68,4 +68,24 @@ T derivative(const Activation& f, const T& x) {
     return one;
 }
 
+/// f'(x) where only y = f(x) is known. Where y lies on a kink of clamp, and x on either side of it, 0. Leaky relu must
+/// not have a negative slope, with which y does not say which side x is on.
+template <Ordered T>
+T derivative_at_output(const Activation& f, const T& y) {
+    const auto zero = number<T>(0), one = number<T>(1);
+    switch (f.kind) {
+        case Activation::Kind::sigmoid:
+            return T(y * (one - y));
+        case Activation::Kind::tanh:
+            return T(one - y * y);
+        case Activation::Kind::clamp:
+            return number<T>(f.low) < y && y < number<T>(f.high) ? one : zero;
+        case Activation::Kind::relu:
+        case Activation::Kind::leaky_relu:
+        case Activation::Kind::none:
+            break;
+    }
+    return derivative(f, y);
+}
+
 }  // namespace upconv::detail

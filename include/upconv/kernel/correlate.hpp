@@ -35,11 +35,11 @@ void correlate_row(const Relation& r, View<const T> coarse, View<const T> fine, 
     }
 }
 
-/// The gradient of the bias of one channel: the sum of `grad` over images, rows and columns.
+/// The gradient of the bias of one channel: `sum` and that of `grad` over images, rows and columns.
 template <class T>
-T sum_channel(View<const T> grad, Index c) {
+T sum_channel(View<const T> grad, Index c, const T& start) {
     using Acc = AccumulatorOf<T>;
-    Acc sum = number<Acc>(0);
+    Acc sum = widen<Acc>(start);
     for (Index n = 0; n < grad.shape.n; ++n)
         for (Index i = 0; i < grad.shape.h; ++i)
             for (Index j = 0; j < grad.shape.w; ++j) sum += widen<Acc>(grad(n, c, i, j));
