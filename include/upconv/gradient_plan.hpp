@@ -1,5 +1,5 @@
-// GradientPlan: the gradients of a FilterOperator, planned once for a shape: the same relation, walked the other way for
-// the input and summed over the pixels for the weights.
+// GradientPlan: the gradients of a FilterOperator, planned once for a shape: the same relation, walked the other way
+// for the input and summed over the pixels for the weights.
 #pragma once
 
 #include "engine/gradient.hpp"
@@ -7,9 +7,9 @@
 
 namespace upconv {
 
-/// Made by an operator's gradient_plan(). Keeps no weights from call to call, so that a training loop makes it once; but
-/// memory to work in, so that each thread needs one of its own. Allocates nothing after the first call on a thread (but
-/// for padding modes other than zeros and scalars without vectors).
+/// Made by an operator's gradient_plan(). Keeps no weights from call to call, so that a training loop makes it once;
+/// but memory to work in, so that each thread needs one of its own. Allocates nothing after the first call on a thread
+/// (but for padding modes other than zeros and scalars without vectors).
 template <class Op>
 class GradientPlan {
   public:
@@ -35,8 +35,8 @@ class GradientPlan {
     }
     friend std::ostream& operator<<(std::ostream& to, const GradientPlan& plan) { return to << plan.text(); }
 
-    /// Of a loss, given its gradient with respect to y = op(x). Tensors of `grads` that have another shape are made anew.
-    /// With an activation the forward pass is run again, without it: the form with y spares that.
+    /// Of a loss, given its gradient with respect to y = op(x). Tensors of `grads` that have another shape are made
+    /// anew. With an activation the forward pass is run again, without it: the form with y spares that.
     template <detail::InputTensor<Scalar> X, detail::InputTensor<Scalar> G, int Storage,
               detail::Device D = Eigen::DefaultDevice>
     void operator()(const X& x, const G& grad_y, const Op& op, Result<Storage>& grads, const D& device = {}) {
@@ -69,8 +69,9 @@ class GradientPlan {
     void input_gradient(const G& grad_y, const Op& op, Tensor4<Scalar, Storage>& to, const D& device = {}) {
         check(op);
         if (problem_.activation != Activation::none)
-            detail::refuse(Op::name, ": without the input there is no gradient through the activation, whose slope "
-                                     "depends on it; use backward(x, grad_y)");
+            detail::refuse(Op::name,
+                           ": without the input there is no gradient through the activation, whose slope "
+                           "depends on it; use backward(x, grad_y)");
         const auto grad = gradient_view(grad_y);
         run_input(grad, op, target(to), detail::executor_of(device));
     }

@@ -27,7 +27,8 @@ struct Gradient {
 
     /// bias[c] = the sum of channel c.
     static void bias(View<const T> grad, T* bias, GradientSum how, const Executor&) {
-        for (Index c = 0; c < grad.shape.c; ++c) bias[c] = sum_channel(grad, c, how == GradientSum::adds ? bias[c] : number<T>(0));
+        for (Index c = 0; c < grad.shape.c; ++c)
+            bias[c] = sum_channel(grad, c, how == GradientSum::adds ? bias[c] : number<T>(0));
     }
 
     static void through(const Activation& f, SlopeFrom from, View<const T> grad, View<const T> value, View<T> to,
@@ -46,4 +47,4 @@ struct Gradient<T> {
                         const Executor& executor);
 };
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD

@@ -14,7 +14,8 @@ template <class T>
 void correlate(const Relation& r, View<const T> coarse, View<const T> fine, T* weight, GradientSum how,
                const Executor& executor) {
     const Index rows = r.weight_count() / r.columns.kernel;
-    const double cycles = 2.0 * static_cast<double>(coarse.shape.n * r.rows.coarse) * static_cast<double>(r.columns.coarse * r.columns.kernel);
+    const double cycles = 2.0 * static_cast<double>(coarse.shape.n * r.rows.coarse) *
+                          static_cast<double>(r.columns.coarse * r.columns.kernel);
     executor(rows, cycles, [&](Index item) {
         const Index filter = item / r.rows.kernel;
         correlate_row(r, coarse, fine, filter / r.fine_per_group(), filter % r.fine_per_group(), item % r.rows.kernel,
@@ -41,7 +42,8 @@ inline FilterProblem without_border(FilterProblem problem) {
 template <class T>
 class WeightGradient {
   public:
-    explicit WeightGradient(const FilterProblem& problem, Isa /*none has its vectors*/ = best_isa()) : problem_(problem) {}
+    explicit WeightGradient(const FilterProblem& problem, Isa /*none has its vectors*/ = best_isa())
+        : problem_(problem) {}
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]. An empty batch gives zeros.
     void run(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const {
@@ -66,16 +68,18 @@ class WeightGradient<T> {
     explicit WeightGradient(const WeightGradientPlan& plan) : problem_(plan.problem), plan_(plan) {}
 
     void run(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const {
-        with_border(problem_, fine, executor, [&](View<const T> whole) { run_inside(coarse, whole, weight, how, executor); });
+        with_border(problem_, fine, executor,
+                    [&](View<const T> whole) { run_inside(coarse, whole, weight, how, executor); });
     }
     const WeightGradientPlan& plan() const { return plan_; }
     std::string text() const { return plan_.text(); }
 
   private:
-    void run_inside(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const;
+    void run_inside(View<const T> coarse, View<const T> fine, T* weight, GradientSum how,
+                    const Executor& executor) const;
 
     FilterProblem problem_;
     WeightGradientPlan plan_;
 };
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD

@@ -21,9 +21,7 @@ void WeightGradient<T>::run_inside(View<const T> coarse, View<const T> fine, T* 
     const Index workers = (std::min)(items, executor.threads());
     const Index sums = plan_.chunks > 1 ? items : workers;  // in memory at once
     std::byte* const memory = scratch().at_least(workers * of_worker + sums * of_sums);
-    const auto sums_at = [&](Index i) {
-        return reinterpret_cast<C*>(memory + workers * of_worker + i * of_sums);
-    };
+    const auto sums_at = [&](Index i) { return reinterpret_cast<C*>(memory + workers * of_worker + i * of_sums); };
     executor(workers, plan_.problem.flops() / 32 / static_cast<double>(workers), [&](Index w) {
         WeightGradientWorker<T> worker(plan_, call, memory + w * of_worker);
         for (Index item = w * items / workers; item < (w + 1) * items / workers; ++item) {
@@ -48,4 +46,4 @@ void WeightGradient<T>::run_inside(View<const T> coarse, View<const T> fine, T* 
     });
 }
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD

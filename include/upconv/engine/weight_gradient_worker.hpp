@@ -13,7 +13,7 @@ namespace upconv::detail::inline UPCONV_BUILD {
 /// Where the channels of a block lie for each pixel of a strip: in the tensor itself, or copied.
 template <class C>
 struct WeightPanel {
-    const C* first = nullptr;                          // of the strip's first image, row and column
+    const C* first = nullptr;                         // of the strip's first image, row and column
     Index image = 0, row = 0, column = 0, block = 0;  // from one to the next; block: of channels that lie together
 };
 
@@ -46,7 +46,8 @@ class WeightGradientWorker {
     }
     /// Numbers of a block's sums with what tiles touch behind them.
     static Index sums_size(const WeightGradientPlan& plan) {
-        return plan.most_sums() + WeightOperands<C>::slack * plan.whole_vectors((std::max)(plan.coarse_block, plan.fine_block));
+        return plan.most_sums() +
+               WeightOperands<C>::slack * plan.whole_vectors((std::max)(plan.coarse_block, plan.fine_block));
     }
 
     /// Fills `sums`.
@@ -67,14 +68,15 @@ class WeightGradientWorker {
             const Index coarse = block.group * r.coarse_per_group() + own.begin + (fine_lanes ? p : 0);
             const Index fine = plan_.depthwise() ? 0 : other.begin + (fine_lanes ? 0 : p);
             const Index step = rows * lanes, last = plan_.swapped ? (of_block - 1) * step : 0;
-            run_on(plan_.isa, StoreWeights<C, T>{.sums = sums + p * lanes + last,
-                                                 .tap_step = plan_.swapped ? -step : step,
-                                                 .taps = of_block,
-                                                 .lanes = (fine_lanes ? other : own).size(),
-                                                 .row = row_,
-                                                 .weight = weight + (coarse * r.fine_per_group() + fine) * r.taps() + tap,
-                                                 .lane_step = fine_lanes ? r.taps() : r.fine_per_group() * r.taps(),
-                                                 .how = how});
+            run_on(plan_.isa,
+                   StoreWeights<C, T>{.sums = sums + p * lanes + last,
+                                      .tap_step = plan_.swapped ? -step : step,
+                                      .taps = of_block,
+                                      .lanes = (fine_lanes ? other : own).size(),
+                                      .row = row_,
+                                      .weight = weight + (coarse * r.fine_per_group() + fine) * r.taps() + tap,
+                                      .lane_step = fine_lanes ? r.taps() : r.fine_per_group() * r.taps(),
+                                      .how = how});
         }
     }
 
@@ -85,12 +87,13 @@ class WeightGradientWorker {
 
     /// Rows of the fine panel: those that the strip's rows and the block's taps reach; where the taps of one row reach
     /// none of the next, no row between them.
-    static bool rows_apart(const WeightGradientPlan& plan, Index tap_rows) {
-        return (tap_rows - 1) * plan.rows.dilation < plan.rows.stride && plan.rows.dilation == 1;
+    static bool rows_apart(const WeightGradientPlan& plan) {
+        return plan.rows.dilation == 1 && plan.tap_rows <= plan.rows.stride;
     }
-    static Index fine_rows(const WeightGradientPlan& plan, Index rows, Index tap_rows) {
-        if (rows_apart(plan, tap_rows)) return rows * tap_rows;
-        return (std::min)((rows - 1) * plan.rows.stride + (tap_rows - 1) * plan.rows.dilation + 1, plan.rows.fine);
+    static Index fine_rows(const WeightGradientPlan& plan) {
+        if (rows_apart(plan)) return plan.strip_rows * plan.tap_rows;
+        const Index reach = (plan.strip_rows - 1) * plan.rows.stride + (plan.tap_rows - 1) * plan.rows.dilation + 1;
+        return (std::min)(reach, plan.rows.fine);
     }
     static Index fine_columns(const WeightGradientPlan& plan, Index columns) {
         return (std::min)((columns - 1) * plan.columns.stride + plan.columns.span(), plan.columns.fine);
@@ -98,7 +101,7 @@ class WeightGradientWorker {
 
     static Sizes sizes_of(const WeightGradientPlan& plan) {
         const Index pixels = plan.images * plan.strip_rows * plan.strip_columns, slack = WeightOperands<C>::slack;
-        const Index of_rows = plan.images * fine_rows(plan, plan.strip_rows, plan.tap_rows);
+        const Index of_rows = plan.images * fine_rows(plan);
         const Index fine = of_rows * fine_columns(plan, plan.strip_columns);
         const Index taps = plan.tap_rows * plan.columns.kernel;
         const Index pair = 2 * plan.width();
@@ -115,16 +118,19 @@ class WeightGradientWorker {
     bool has_lanes(bool coarse) const {
         return plan_.depthwise() || (plan_.lanes_over == WeightLanes::coarse) == coarse;
     }
-    /// Channels that lie together: one or two vectors, so that what a tile reads is dense; all that are broadcast, so that taps
-    /// can be a run.
-    Index block(bool coarse, Index channels) const { return plan_.depthwise() ? plan_.width() : has_lanes(coarse) ? 2 * plan_.width() : channels; }
+    /// Channels that lie together: one or two vectors, so that what a tile reads is dense; all that are broadcast, so
+    /// that taps can be a run.
+    Index block(bool coarse, Index channels) const {
+        return plan_.depthwise() ? plan_.width() : has_lanes(coarse) ? 2 * plan_.width() : channels;
+    }
 
-    /// A tensor is read where it lies if a panel of it would be the same; with one tap, or where each channel is alone, it
-    /// is read once.
+    /// A tensor is read where it lies if a panel of it would be the same; with one tap, or where each channel is alone,
+    /// it is read once.
     bool in_place(const View<const T>& x, bool coarse, Index channels) const {
         if constexpr (!std::is_same_v<C, T>) return false;
         const bool lanes = has_lanes(coarse), once = plan_.problem.relation.taps() == 1 || plan_.depthwise();
-        const bool same = lanes && plan_.lanes_over == WeightLanes::coarse && plan_.fine_block <= 8 && x.stride.w == channels && channels * plan_.element <= 256;
+        const bool same = lanes && plan_.lanes_over == WeightLanes::coarse && plan_.fine_block <= 8 &&
+                          x.stride.w == channels && channels * plan_.element <= 256;
         const Index unit = lanes ? plan_.width() : 8;  // tiles of broadcasts read as many
         return x.stride.c == 1 && channels % unit == 0 && (same || (once && x.stride.w * plan_.element <= 512));
     }
@@ -138,7 +144,7 @@ class WeightGradientWorker {
         strip_ = strip;
         coarse_ = panel_of(call_.coarse, true, coarse, strip.rows, strip.columns, 0, coarse_panel_);
         tap_row_ = {0, 0};
-        if (rows_apart(plan_, block.tap_rows.size()) && !in_place(call_.fine, false, fine.size())) {
+        if (rows_apart(plan_) && !in_place(call_.fine, false, fine.size())) {
             tap_row_ = block.tap_rows;
             pack_apart(fine, columns);
         } else {
@@ -154,8 +160,9 @@ class WeightGradientWorker {
     void sum_rows(const WeightBlock& block, C* sums) {
         const Axis& axis = plan_.rows;
         const Range taps = block.tap_rows;
-        const Range inside = within({axis.coarse_range(taps.begin).begin, axis.coarse_range(taps.end - 1).end},
-                                    {axis.coarse_range(taps.end - 1).begin, axis.coarse_range(taps.begin).end}, strip_.rows);
+        const Range inside =
+            within({axis.coarse_range(taps.begin).begin, axis.coarse_range(taps.end - 1).end},
+                   {axis.coarse_range(taps.end - 1).begin, axis.coarse_range(taps.begin).end}, strip_.rows);
         const auto one_row = [&](Index i) {
             const Range reach = axis.tap_range(i);
             const Range rows{(std::max)(reach.begin, taps.begin), (std::min)(reach.end, taps.end)};
@@ -194,7 +201,8 @@ class WeightGradientWorker {
         C* to = panel;
         for (Index n = strip_.images.begin; n < strip_.images.end; ++n)
             for (Index i = rows.begin; i < rows.end; i += at_once, to += at_once * row)
-                pack(x, {n, channels.begin, channels.size(), i, columns.begin, at_once * columns.size()}, to, together, of_block);
+                pack(x, {n, channels.begin, channels.size(), i, columns.begin, at_once * columns.size()}, to, together,
+                     of_block);
         return {panel, rows.size() * row, row, together, of_block};
     }
     void pack(const View<const T>& x, const RowOf& row, C* to, Index together, Index of_block) const {
@@ -211,7 +219,8 @@ class WeightGradientWorker {
                 for (Index a = tap_row_.begin; a < tap_row_.end; ++a, to += row) {
                     const Index from = plan_.rows.fine_at(i, a);
                     if (from >= 0 && from < plan_.rows.fine)
-                        pack(call_.fine, {n, channels.begin, channels.size(), from, columns.begin, columns.size()}, to, together, of_block);
+                        pack(call_.fine, {n, channels.begin, channels.size(), from, columns.begin, columns.size()}, to,
+                             together, of_block);
                 }
         fine_ = {fine_panel_, image, row, together, of_block};
     }
@@ -294,18 +303,21 @@ class WeightGradientWorker {
         Index coarse, fine, coarse_row, fine_row;
     };
 
-    /// The pixels that the first of the taps reaches, in segments; rows that follow each other in both panels are one. Those of a
-    /// single column follow each other down the rows.
+    /// The pixels that the first of the taps reaches, in segments; rows that follow each other in both panels are one.
+    /// Those of a single column follow each other down the rows.
     Index list(const Part& part, const Steps& steps) {
         const Index a = part.tap_rows.begin, b = part.taps.begin;
         const Range columns = part.columns, rows = within(plan_.rows.coarse_range(a), part.rows, strip_.rows);
         const bool down = columns.size() == 1;
-        const Index lines = down ? (std::min<Index>)(rows.size(), 1) : rows.size(), pixels = down ? rows.size() : columns.size();
+        const Index lines = down ? (std::min<Index>)(rows.size(), 1) : rows.size(),
+                    pixels = down ? rows.size() : columns.size();
         WeightSegment* next = segments_;
         Index coarse_end = -1, fine_end = -1;  // where the last segment ends
         for (Index m = 0; m < strip_.images.size(); ++m) {
-            Index coarse_line = m * coarse_.image + (rows.begin - strip_.rows.begin) * coarse_.row + (columns.begin - strip_.columns.begin) * coarse_.column;
-            Index fine_line = m * fine_.image + fine_row(rows.begin, a) + (plan_.columns.fine_at(columns.begin, b) - fine_column_) * fine_.column;
+            Index coarse_line = m * coarse_.image + (rows.begin - strip_.rows.begin) * coarse_.row +
+                                (columns.begin - strip_.columns.begin) * coarse_.column;
+            Index fine_line = m * fine_.image + fine_row(rows.begin, a) +
+                              (plan_.columns.fine_at(columns.begin, b) - fine_column_) * fine_.column;
             for (Index i = 0; i < lines; ++i, coarse_line += steps.coarse_row, fine_line += steps.fine_row) {
                 Index coarse = coarse_line, fine = fine_line;
                 const bool follows = coarse == coarse_end && fine == fine_end;
@@ -325,7 +337,8 @@ class WeightGradientWorker {
         return next - segments_;
     }
     WeightSegment broadcast_first(Index coarse, Index fine) const {
-        return plan_.lanes_over == WeightLanes::coarse ? WeightSegment{fine, coarse, 0} : WeightSegment{coarse, fine, 0};
+        return plan_.lanes_over == WeightLanes::coarse ? WeightSegment{fine, coarse, 0}
+                                                       : WeightSegment{coarse, fine, 0};
     }
 
     const WeightGradientPlan& plan_;
@@ -339,4 +352,4 @@ class WeightGradientWorker {
     Index fine_column_ = 0;      // the first of the panel
 };
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD

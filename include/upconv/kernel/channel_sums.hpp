@@ -59,4 +59,4 @@ struct SumChannels {
     }
 };
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD

@@ -78,4 +78,4 @@ struct AddSums {
     }
 };
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD

@@ -25,10 +25,11 @@ template <class C>
 struct WeightOperands {
     const C* broadcasts;
     const C* vectors;
-    Index broadcast_step, vector_step, pair_step;  // from a pixel to the next; from two vectors of all pixels to the next two
+    Index broadcast_step, vector_step,
+        pair_step;  // from a pixel to the next; from two vectors of all pixels to the next two
     const WeightSegment* segments;
     Index count;
-    C* sums;             // (rows, lanes)
+    C* sums;            // (rows, lanes)
     Index rows, lanes;  // broadcasts of a pixel; lanes: whole vectors
 
     static constexpr Index slack = 24;
@@ -68,8 +69,8 @@ template <class C, int Bytes, int N, int P>
             for (int v = 0; v < N; ++v) *reinterpret_cast<V*>(sums + p * of.lanes + v * width) = sum[p][v];
 }
 
-/// All sums of some taps: pixels that fit the first-level cache after one another. Two vectors at a time are best (95 of
-/// 100 from 10 rows on); four where the rows are few; one for what is left.
+/// All sums of some taps: pixels that fit the first-level cache after one another. Two vectors at a time are best (95
+/// of 100 from 10 rows on); four where the rows are few; one for what is left.
 template <class C>
 struct WeightTiles {
     const WeightOperands<C>& of;
@@ -161,10 +162,10 @@ template <class C>
 struct LaneWeightOperands {
     const C* coarse;
     const C* fine;
-    Index coarse_step, fine_step;           // from a pixel to the next
-    Index coarse_vector, fine_vector;       // from a vector of all pixels to the next
+    Index coarse_step, fine_step;            // from a pixel to the next
+    Index coarse_vector, fine_vector;        // from a vector of all pixels to the next
     Index row_step, tap_step, sum_row_step;  // from a tap to the one below, to the next; between their sums
-    const WeightSegment* segments;          // broadcast: of the coarse panel; vector: of the fine one
+    const WeightSegment* segments;           // broadcast: of the coarse panel; vector: of the fine one
     Index count;
     C* sums;  // (rows, taps, lanes)
     Index rows, taps, lanes;
@@ -227,4 +228,4 @@ struct LaneWeightTiles {
     }
 };
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD

@@ -1,6 +1,7 @@
 // WeightGradientPlan: how the gradient of the weights is summed over a whole problem, as data.
 //
-//     weight[c, f, a, b] = sum over n, i, j of  coarse[n, c, i, j] * fine[n, f, i sh + a dh - begin_h, j sw + b dw - begin_w]
+//     weight[c, f, a, b] = sum over n, i, j of  coarse[n, c, i, j] * fine[n, f, i sh + a dh - begin_h, j sw + b dw -
+//     begin_w]
 //
 // The channels of one grid have the lanes of the vectors, those of the other are broadcast, and the pixels are the
 // depth of the tile. Sums stay and pixels stream: a block of channels of either side with its taps stays in the
@@ -36,12 +37,12 @@ struct WeightStrip {
 struct WeightGradientPlan {
     FilterProblem problem;  // without a border
     Isa isa;
-    Index element;      // bytes of a sum
+    Index element;       // bytes of a sum
     Axis rows, columns;  // where the grids are swapped, those of the swapped ones
     Index coarse, fine;  // channels of a group, likewise; of all groups where each channel is alone
     bool swapped = false;
     WeightLanes lanes_over = WeightLanes::fine;
-    Index run = 1;                                        // taps of a filter row that are one run of broadcasts
+    Index run = 1;                                         // taps of a filter row that are one run of broadcasts
     Index coarse_block = 1, fine_block = 1, tap_rows = 1;  // of a block, at most
     Index images = 1, strip_rows = 1, strip_columns = 1;   // of a strip, at most
     Index chunks = 1;
@@ -83,7 +84,10 @@ struct WeightGradientPlan {
         return b.tap_rows.size() * columns.kernel * broadcasts(b).size() * lanes(b);
     }
     Index most_sums() const {
-        return tap_rows * columns.kernel * (depthwise() ? 1 : lanes_over == WeightLanes::fine ? coarse_block : fine_block) *
+        return tap_rows * columns.kernel *
+               (depthwise()                       ? 1
+                : lanes_over == WeightLanes::fine ? coarse_block
+                                                  : fine_block) *
                whole_vectors(lanes_over == WeightLanes::fine ? fine_block : coarse_block);
     }
     Range broadcasts(const WeightBlock& b) const {
@@ -171,7 +175,8 @@ struct WeightGradientPlan {
         constexpr Index panel_target = 256 * 1024;  // bytes of both panels
         const double cells = static_cast<double>(rows.stride) * static_cast<double>(columns.stride);
         const Index of_fine = depthwise() ? coarse_block : fine_block;
-        const double bytes = (static_cast<double>(coarse_block) + cells * static_cast<double>(of_fine)) * static_cast<double>(element);
+        const double bytes =
+            (static_cast<double>(coarse_block) + cells * static_cast<double>(of_fine)) * static_cast<double>(element);
         const double most = depthwise() ? 256 : 1024;  // of which a vector stays in the first-level cache for all taps
         const auto pixels = static_cast<Index>(std::clamp(static_cast<double>(panel_target) / bytes, 16.0, most));
         strip_columns = even(columns.coarse, pixels, 1);
@@ -180,17 +185,19 @@ struct WeightGradientPlan {
             images = even(problem.n, (std::max<Index>)(pixels / (strip_rows * strip_columns), 1), 1);
     }
 
-    /// Only where blocks are few: sums of many weights cost more to add than their pixels to multiply (256 channels 0.87
-    /// of the speed, 512 0.8).
+    /// Only where blocks are few: sums of many weights cost more to add than their pixels to multiply (256 channels
+    /// 0.87 of the speed, 512 0.8).
     void choose_chunks() {
         constexpr Index enough_blocks = 16, most_chunks = 16, least_pixels = 1024;
         constexpr double most_bytes = 2 * 1024 * 1024;
-        const double pixels = static_cast<double>(problem.n) * static_cast<double>(rows.coarse) * static_cast<double>(columns.coarse);
+        const double pixels =
+            static_cast<double>(problem.n) * static_cast<double>(rows.coarse) * static_cast<double>(columns.coarse);
         const double bytes = static_cast<double>(most_sums() * element) * static_cast<double>(blocks());
         while (blocks() * chunks < enough_blocks && chunks < most_chunks && 2 * chunks <= strips() &&
-               pixels >= static_cast<double>(2 * chunks * least_pixels) && static_cast<double>(2 * chunks) * bytes <= most_bytes)
+               pixels >= static_cast<double>(2 * chunks * least_pixels) &&
+               static_cast<double>(2 * chunks) * bytes <= most_bytes)
             chunks *= 2;
     }
 };
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD
