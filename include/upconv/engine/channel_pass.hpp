@@ -4,6 +4,7 @@
 #pragma once
 
 #include "channel_worker.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -23,10 +24,11 @@ class ChannelPass {
         const StripCut cut =
             cut_strips(lines, in_place.input ? plan_.most_rows : plan_.packed_strip_rows(),
                        groups * plan_.column_tiles(), plan_.splittable, executor.threads(), plan_.has_more_weights());
-        const ChannelCall<T> call{input, output, store, cut.splits, in_place};
-        const ChannelSizes<T> sizes(plan_, cut, in_place);
-        run_strips(cut, sizes.bytes(), plan_.problem.flops() / 32, executor,
-                   [&](std::byte* memory) { return ChannelWorker<T>(plan_, weight_.data(), call, sizes, memory); });
+        const Index window_rows = in_place.input ? 0 : plan_.row_numbers().most_read(cut);
+        const auto lists = ChannelListSizes::of(plan_, cut, in_place);
+        const ChannelCall<T> call{input, output, store, in_place, cut, window_rows, lists};
+        run_strips(cut, plan_.problem.flops() / 32, executor,
+                   [&](Arena& arena) { return ChannelWorker<T>(plan_, weight_.data(), call, arena); });
     }
 
   private:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "pixel_worker.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -26,8 +27,8 @@ class PixelPass {
             input, output, store, strip, plan_.in_place(input.stride, output.stride, strip), plan_.lengths_of(strip)};
         const Index strips = (plan_.problem.n + strip.images - 1) / strip.images * plan_.pieces(strip);
         const StripCut cut{strips, 1, strips, plan_.group_tiles() * plan_.column_tiles(), 1};
-        run_strips(cut, PixelWorker<T>::bytes(plan_, call), plan_.problem.flops() / 32, executor,
-                   [&](std::byte* memory) { return PixelWorker<T>(plan_, weight_.data(), call, memory); });
+        run_strips(cut, plan_.problem.flops() / 32, executor,
+                   [&](Arena& arena) { return PixelWorker<T>(plan_, weight_.data(), call, arena); });
     }
 
   private:
