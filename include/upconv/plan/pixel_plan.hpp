@@ -5,8 +5,8 @@
 // a 1 x 1 filter then reads the input in place as well. engine/pixel_pass.hpp does it.
 #pragma once
 
-#include "choice.hpp"
 #include "in_place.hpp"
+#include "pixel_tiles.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
