@@ -3,6 +3,7 @@
 //     run -> worker: strip -> pack rows -> point at pixels -> for each block of output channels: tiles, unpack
 #pragma once
 
+#include "../plan/canonical_order.hpp"
 #include "channel_worker.hpp"
 #include "run_strips.hpp"
 
@@ -42,14 +43,11 @@ class ChannelPass {
     }
 
     C* pack_phase(const T* weight, Index g, const ChannelBlock& outputs, const Phase& r, const Phase& c, C* to) const {
-        for (Index k = 0; k < plan_.channels; k += plan_.block())
-            for (Index a = 0; a < r.taps; ++a)
-                for (Index b = 0; b < c.taps; ++b)
-                    for (Index i = k; i < (std::min)(k + plan_.block(), plan_.channels);
-                         ++i, to += outputs.vectors * plan_.lanes / 2)
-                        for (Index o = 0; o < outputs.channels; ++o)
-                            to[o] = widen<C>(
-                                weight[plan_.problem.weight_index(g, outputs.first + o, i, r.tap(a), c.tap(b))]);
+        in_canonical_order({plan_.channels, r.taps, c.taps}, [&](Index i, Index a, Index b) {
+            for (Index o = 0; o < outputs.channels; ++o)
+                to[o] = widen<C>(weight[plan_.problem.weight_index(g, outputs.first + o, i, r.tap(a), c.tap(b))]);
+            to += outputs.vectors * plan_.lanes / 2;
+        });
         return to;
     }
 
