@@ -1,5 +1,6 @@
 // Conv2d and ConvTranspose2d on every workload: planned and not, in NCHW and NHWC, at one thread and two; and with each
-// kernel by name on a few that it can have. Each row checks its result and counts GFLOP/s and the share of the machine's multiply-add peak, both of the best run.
+// kernel by name on a few that it can have. Each row checks its result and counts GFLOP/s and the share of the
+// machine's multiply-add peak, both of the best run.
 #define EIGEN_USE_THREADS
 #include <benchmark/benchmark.h>
 

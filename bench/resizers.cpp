@@ -46,7 +46,8 @@ std::vector<double> expected(const Resize& r, const Buffer& x) {
         {.scale = r.scale, .mode = modes[static_cast<int>(r.filter)], .antialias = r.antialias});
     auto [rows, columns] = op.tables({1, 3, 512, 512});
     if (r.gradient) rows = columns = upconv::detail::transposed(rows, 512);
-    const upconv::detail::Shape4 from{1, 3, r.input_extent(), r.input_extent()}, to{1, 3, r.output_extent(), r.output_extent()};
+    const upconv::detail::Shape4 from{1, 3, r.input_extent(), r.input_extent()},
+        to{1, 3, r.output_extent(), r.output_extent()};
     const std::vector<double> wide(x.data(), x.data() + x.size());
     std::vector<double> y(static_cast<std::size_t>(r.output_size()));
     upconv::detail::ReferenceResize<double>(from, rows, columns)

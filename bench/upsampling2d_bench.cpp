@@ -112,8 +112,8 @@ void run(benchmark::State& state, const Case& c, int threads) {
     const Eigen::ThreadPoolDevice device(&pool, threads);
     const auto call = [&] { threads == 1 ? plan(x, y) : plan(x, y, device); };
     call();
-    const std::string error =
-        error_of(c, operands, upconv::detail::shape_of<Layout>(plan.output_shape()), [&](Index channel, Index i, Index j) {
+    const std::string error = error_of(
+        c, operands, upconv::detail::shape_of<Layout>(plan.output_shape()), [&](Index channel, Index i, Index j) {
             return order == bench::Order::nhwc ? y(0, i, j, channel) : y(0, channel, i, j);
         });
     if (!error.empty()) return state.SkipWithError(error.c_str());

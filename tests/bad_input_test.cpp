@@ -1,15 +1,15 @@
-// Bad input: refused with a ShapeError before anything is written, whose text names the operator, the rule, the numbers
+// Bad input: options and sizes that are refused with a ShapeError whose text names the operator, the rule, the numbers
 // and what would work. And what looks bad but is legal.
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstring>
 #include <limits>
 #include <upconv/upconv.hpp>
 #include <vector>
 
 #include "allocator.hpp"
 #include "random_tensors.hpp"
+#include "refused.hpp"
 
 namespace {
 
@@ -25,28 +25,6 @@ using UpSampling = upconv::UpSampling2d<float>;
 
 constexpr Index least = std::numeric_limits<Index>::min(), most = std::numeric_limits<Index>::max();
 constexpr Index two_to(int power) { return Index(1) << power; }
-
-/// The call throws a ShapeError whose text holds every one of the parts.
-template <class Call>
-void expect_refused(const Call& call, const std::vector<std::string>& parts) {
-    try {
-        call();
-        ADD_FAILURE() << "accepted; expected a refusal with: " << parts.back();
-    } catch (const upconv::ShapeError& error) {
-        for (const std::string& part : parts)
-            EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
-                << "\"" << error.what() << "\" lacks \"" << part << "\"";
-    }
-}
-
-/// One channel, for which no option is wrong but the one under test.
-template <class Op>
-typename Op::Options plain() {
-    typename Op::Options options;
-    options.in_channels = options.out_channels = 1;
-    options.kernel = 3;
-    return options;
-}
 
 template <class Op>
 void construct(const typename Op::Options& options) {
@@ -313,90 +291,6 @@ TEST(BadInput, OptionsOfUpSampling2d) {
         expect_refused([&] { UpSampling({.scale = 2, .mode = Interpolation::bicubic, .cubic_coefficient = bad}); },
                        {"UpSampling2d", "cubic_coefficient", "from -1e+06 to 1e+06"});
     expect_refused([] { UpSampling({.scale = 2, .border = upconv::ResizeBorder::drop}); }, {"UpSampling2d", "border"});
-}
-
-// Tensors of another shape.
-
-template <class Op>
-void check_shapes(const std::vector<std::string>& weight_hint) {
-    auto options = plain<Op>();
-    options.in_channels = 4, options.out_channels = 6;
-    const Op op(options);
-    const Tensor x = normals({2, 4, 5, 5}, 1), y = op(x);
-    Tensor wrong = normals({2, 6, y.dimension(2) + 1, y.dimension(3)}, 2), before = wrong;
-    const auto shape = upconv::to_text(Dims(wrong.dimensions())), right = upconv::to_text(Dims(y.dimensions()));
-    expect_refused([&] { op(x, wrong); }, {Op::name, "the output", shape, right});
-    expect_refused([&] { op.plan(x.dimensions())(x, wrong); }, {Op::name, "the output", shape, right});
-    expect_refused([&] { op.plan({2, 4, 5, 6})(x); }, {Op::name, "the input", "(2, 4, 5, 5)", "(2, 4, 5, 6)"});
-    expect_refused([&] { op.backward(x, wrong); }, {Op::name, "gradient", shape, right});
-    expect_refused([&] { op.backward_input(wrong, x.dimensions()); }, {Op::name, "gradient", shape});
-    expect_refused([&] { op.backward_weight(x, wrong); }, {Op::name, "gradient", shape});
-    EXPECT_EQ(std::memcmp(wrong.data(), before.data(), static_cast<std::size_t>(wrong.size()) * 4), 0) << "written";
-    expect_refused([&] { op(normals({2, 5, 5, 5}, 1)); }, {Op::name, "5 channels", "in_channels is 4"});
-    expect_refused([&] { op(normals({2, 5, 5, 4}, 1)); }, {Op::name, "NHWC"});
-
-    const auto& bias = op.bias();
-    const Dims w(op.weight().dimensions());
-    expect_refused([&] { Op(options, normals({w[0], w[1], 3, 2}, 1), bias); }, {Op::name, "weight", "3, 2)", "3, 3)"});
-    expect_refused([&] { Op(options, normals({w[1], w[0], 3, 3}, 1), bias); }, weight_hint);
-    upconv::BiasTensor<float> short_bias(5);
-    expect_refused([&] { Op(options, op.weight(), short_bias); }, {Op::name, "bias has 5", "6"});
-    Op resized = op;
-    resized.weight() = normals({w[0], w[1], 2, 3}, 1);
-    expect_refused([&] { resized(x); }, {Op::name, "weight", "2, 3)"});
-    resized = op;
-    resized.bias().resize(7);
-    expect_refused([&] { resized(x); }, {Op::name, "bias has 7"});
-}
-
-TEST(BadInput, TensorsOfAnotherShape) {
-    check_shapes<Conv>({"Conv2d", "(4, 6, 3, 3)", "(6, 4, 3, 3)", "ConvTranspose2d's order"});
-    check_shapes<Transposed>({"ConvTranspose2d", "(6, 4, 3, 3)", "(4, 6, 3, 3)", "Conv2d's order"});
-}
-
-TEST(BadInput, FunctionFormWithOptionsThatContradictTheWeights) {
-    const Tensor x = normals({1, 4, 5, 5}, 1), w = normals({4, 6, 3, 3}, 2);
-    expect_refused([&] { upconv::conv_transpose2d(x, w, {.out_channels = 5}); },
-                   {"ConvTranspose2d", "out_channels 5", "says 6"});
-    expect_refused([&] { upconv::conv_transpose2d(x, w, {.kernel = 2}); }, {"ConvTranspose2d", "kernel height 2", "3"});
-    expect_refused([&] { upconv::conv2d(x, w); }, {"Conv2d", "in_channels is 6"});
-    expect_refused([&] { upconv::conv_transpose2d(x, w, {.groups = 0}); }, {"ConvTranspose2d"});
-    expect_refused([&] { upconv::conv_transpose2d(x, Tensor(0, 6, 3, 3)); }, {"ConvTranspose2d"});
-}
-
-// Memory.
-
-template <class Op>
-void check_overlap(const Op& op, const Dims& in, const Dims& out) {
-    std::vector<float> memory(4096, 1);
-    const auto size = [](const Dims& d) { return d[0] * d[1] * d[2] * d[3]; };
-    const Eigen::TensorMap<Tensor> x(&memory[1024], in);
-    for (const Index offset : {Index(0), Index(1), -size(out) + 1, size(in) - 1}) {
-        Eigen::TensorMap<Tensor> y(&memory[1024] + offset, out);
-        const std::vector<float> before = memory;
-        expect_refused([&] { op(x, y); }, {Op::name, "overlaps", "memory of its own"});
-        EXPECT_EQ(memory, before);
-    }
-    for (const Index offset : {-size(out), size(in)})  // beside it
-        op(x, Eigen::TensorMap<Tensor>(&memory[1024] + offset, out));
-}
-
-TEST(BadInput, OutputThatOverlapsTheInput) {
-    auto options = plain<Conv>();
-    options.padding = 1;
-    check_overlap(Conv(options), {1, 1, 4, 5}, {1, 1, 4, 5});
-    check_overlap(Transposed(plain<Transposed>()), {1, 1, 4, 5}, {1, 1, 6, 7});
-    check_overlap(UpSampling({.scale = 2}), {1, 1, 4, 5}, {1, 1, 8, 10});
-}
-
-TEST(BadInput, PointerNotAlignedForItsScalar) {
-    alignas(8) char memory[1024] = {};
-    float* odd = reinterpret_cast<float*>(memory + 2);
-    const Eigen::TensorMap<Tensor> x(odd, 1, 1, 4, 4);
-    expect_refused([&] { Conv(plain<Conv>())(x); }, {"Conv2d", "the input", "not aligned", "4 bytes"});
-    const Tensor fine = normals({1, 1, 4, 4}, 1);
-    Eigen::TensorMap<Tensor> y(odd, 1, 1, 6, 6);
-    expect_refused([&] { Transposed(plain<Transposed>())(fine, y); }, {"ConvTranspose2d", "the output", "not aligned"});
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 
 inline std::vector<upconv::detail::Isa> every_isa() {
     std::vector<upconv::detail::Isa> all;
-    for (int isa = 0; isa <= static_cast<int>(upconv::detail::best_isa()); ++isa) all.push_back(static_cast<upconv::detail::Isa>(isa));
+    for (int isa = 0; isa <= static_cast<int>(upconv::detail::best_isa()); ++isa)
+        all.push_back(static_cast<upconv::detail::Isa>(isa));
     return all;
 }
 

@@ -1,96 +1,18 @@
 // Hostile numbers: random options with extreme values are refused or computed as the oracle does, never anything else;
 // NaN and infinity go where the taps carry them and nowhere else.
-#include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 
 #include "against_oracle.hpp"
-#include "allocator.hpp"
 #include "every_algorithm.hpp"
-
-/// Plans are made of vectors. Those of hostile sizes fail here as they would on a machine with less memory.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    void* const memory = bytes > (std::size_t(1) << 28) ? nullptr : std::malloc(bytes);
-    if (memory == nullptr) throw std::bad_alloc();
-    return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "hostile_numbers.hpp"
 
 namespace {
 
-using upconv::Dims;
-using upconv::Index;
-using upconv::Padding;
 using upconv::PaddingMode;
-using upconv::Size2;
 
 // Random options.
 
 constexpr int trials = 40000;
-/// Elements of a tensor, products of a call: above it no call is made.
-constexpr double budget = 1 << 18;
-/// Elements: from here on every call must be refused or fail to allocate; from 2^63 it must be refused.
-constexpr double beyond_any_memory = allocator_aborts ? 1e19 : 1e14;
-constexpr std::array<Index, 10> extremes{0,
-                                         -1,
-                                         Index(1) << 16,
-                                         Index(1) << 31,
-                                         Index(1) << 32,
-                                         Index(1) << 40,
-                                         Index(1) << 62,
-                                         -(Index(1) << 62),
-                                         std::numeric_limits<Index>::min(),
-                                         std::numeric_limits<Index>::max()};
-
-class Dice {
-  public:
-    explicit Dice(std::uint64_t seed, unsigned rarity = 40) : engine_(seed), rarity_(rarity) {}
-
-    /// In [low, high]; one time in `rarity` an extreme, which is remembered.
-    Index number(Index low, Index high) {
-        if (engine_() % rarity_ != 0)
-            return low + static_cast<Index>(engine_() % static_cast<std::uint64_t>(high - low + 1));
-        tame_ = false;
-        return extremes[engine_() % extremes.size()];
-    }
-    Size2 pair(Index low, Index high) {
-        const Index h = number(low, high);
-        return {h, number(low, high)};
-    }
-    /// An extreme, or a number near one, half of the time.
-    Index hostile() {
-        const auto small = static_cast<Index>(engine_() % 9) - 2;
-        if (engine_() % 2 == 0) return small;
-        const Index extreme = extremes[engine_() % extremes.size()];
-        return extreme < 0 ? extreme + (small + 2) : extreme - (small + 2);
-    }
-    Size2 hostile_pair() {
-        const Index h = hostile();
-        return {h, hostile()};
-    }
-    Dims hostile_dims() {
-        const Index d0 = hostile(), d1 = hostile(), d2 = hostile();
-        return {d0, d1, d2, hostile()};
-    }
-    upconv::Region hostile_region() {
-        const Size2 begin = hostile_pair(), end = hostile_pair();
-        return {{begin.h, end.h}, {begin.w, end.w}};
-    }
-    bool tame() const { return tame_; }
-    void start() { tame_ = true; }
-
-  private:
-    std::mt19937_64 engine_;
-    unsigned rarity_;
-    bool tame_ = true;
-};
-
-Padding random_padding(Dice& dice) {
-    const Size2 before = dice.pair(-1, 3), after = dice.pair(-1, 3);
-    return {before.h, after.h, before.w, after.w};
-}
 
 template <class Op>
 typename Op::Options random_options(Dice& dice) {
@@ -108,28 +30,6 @@ typename Op::Options random_options(Dice& dice) {
 
 oracle::Request request(Index n, Index k, Index s, Index d, Index before, Index after) {
     return {n, k, s, d, before, after};
-}
-
-// What may be done with hostile numbers: be refused, or fail to allocate. The sanitizers see to the rest.
-
-/// Elements that are too many to be made here, and few enough that they could be.
-bool takes_long(double elements) { return elements > budget && elements < beyond_any_memory; }
-
-template <class Call>
-bool accepts(const Call& call) {
-    try {
-        call();
-        return true;
-    } catch (const upconv::ShapeError&) {
-    } catch (const std::bad_alloc&) {
-    }
-    return false;
-}
-
-double size_of(const Dims& dims) {
-    double size = 1;
-    for (const Index extent : dims) size *= static_cast<double>(extent);
-    return size;
 }
 
 /// All that an operator says and plans of a call, without the tensors.
@@ -302,129 +202,6 @@ void run_trials() {
 
 TEST(Hostile, RandomOptionsOfConv2d) { run_trials<upconv::Conv2d<float>>(); }
 TEST(Hostile, RandomOptionsOfConvTranspose2d) { run_trials<upconv::ConvTranspose2d<float>>(); }
-
-// The other functions, each with numbers of all kinds.
-
-constexpr int calls = 4000;
-
-template <class Call>
-void repeat(const Call& call) {
-    Dice dice(2, 10);
-    int accepted = 0;
-    for (int i = 0; i < calls && !testing::Test::HasFailure(); ++i) {
-        SCOPED_TRACE("call " + std::to_string(i));
-        accepted += call(dice);
-    }
-    EXPECT_GT(accepted, 0);
-    EXPECT_LT(accepted, calls);
-}
-
-TEST(Hostile, FunctionForms) {
-    const upconv::Tensor4<float> x = normals({1, 4, 5, 5}, 1), w = normals({4, 4, 2, 2}, 2);
-    upconv::BiasTensor<float> b(4);
-    b.setConstant(1);
-    const auto random = [](Dice& dice, auto options) {
-        options.groups = dice.number(1, 2), options.in_channels = dice.number(0, 0);
-        options.stride = dice.pair(1, 3), options.dilation = dice.pair(1, 3);
-        options.padding = random_padding(dice);
-        return options;
-    };
-    const auto small = [&](auto complete, const auto& make) {  // or refused
-        complete.in_channels = complete.out_channels = 4, complete.groups = 1, complete.kernel = 2;
-        double size = 0;
-        accepts([&] { size = size_of(make(complete).output_shape(x.dimensions())); });
-        return size <= budget;
-    };
-    repeat([&](Dice& dice) {
-        const auto options = random(dice, upconv::Conv2dOptions{});
-        return small(options, [](const auto& o) { return upconv::Conv2d<float>(o); }) &&
-               accepts([&] { upconv::conv2d(x, w, b, options); });
-    });
-    repeat([&](Dice& dice) {
-        auto options = random(dice, upconv::ConvTranspose2dOptions{});
-        options.output_padding = dice.pair(0, 1);
-        return small(options, [](const auto& o) { return upconv::ConvTranspose2d<float>(o); }) &&
-               accepts([&] { upconv::conv_transpose2d(x, w, options); });
-    });
-}
-
-TEST(Hostile, OptionsOfOtherFrameworks) {
-    repeat([](Dice& dice) {
-        upconv::KerasConv2DTranspose keras{.in_channels = dice.hostile(), .filters = dice.hostile()};
-        keras.kernel_size = dice.hostile_pair(), keras.strides = dice.hostile_pair();
-        keras.dilation_rate = dice.hostile_pair(), keras.output_padding = dice.hostile_pair();
-        if (dice.hostile() > 0) keras.padding = Padding::same;
-        return accepts([&] { upconv::options_from_keras(keras); });
-    });
-    repeat([](Dice& dice) {
-        upconv::OnnxConvTranspose onnx{.in_channels = dice.hostile(), .out_channels = dice.hostile()};
-        onnx.kernel_shape = dice.hostile_pair(), onnx.strides = dice.hostile_pair();
-        onnx.dilations = dice.hostile_pair(), onnx.output_padding = dice.hostile_pair(), onnx.group = dice.hostile();
-        onnx.auto_pad = dice.hostile() > 0 ? "SAME_UPPER" : "SAME_LOWER";
-        return accepts([&] { upconv::options_from_onnx(onnx); });
-    });
-}
-
-TEST(Hostile, OverlapMap) {
-    repeat([](Dice& dice) {
-        upconv::ConvTranspose2dOptions options{.in_channels = 1, .out_channels = 1};
-        options.kernel = dice.pair(1, 4), options.stride = dice.pair(1, 4), options.dilation = dice.pair(1, 3);
-        options.padding = random_padding(dice);
-        if (dice.hostile() > 2) options.output_size = dice.pair(1, 9);
-        const Size2 input = dice.pair(1, 5);
-        double size = 0;
-        accepts([&] {
-            const auto filter = upconv::detail::filter_of<upconv::detail::TransposedConvolution>(options);
-            upconv::detail::check_filter(filter, 1);
-            const auto r = upconv::detail::TransposedConvolution::relation(filter, options, input);
-            size = static_cast<double>(r.rows.fine) * static_cast<double>(r.columns.fine);
-        });
-        return !takes_long(size) && accepts([&] { upconv::overlap_map(options, input.h, input.w); });
-    });
-}
-
-TEST(Hostile, UpSampling2d) {
-    constexpr std::array modes{upconv::Interpolation::nearest,  upconv::Interpolation::nearest_exact,
-                               upconv::Interpolation::bilinear, upconv::Interpolation::bicubic,
-                               upconv::Interpolation::area,     upconv::Interpolation::lanczos3};
-    repeat([&](Dice& dice) {
-        upconv::UpSampling2dOptions options;
-        options.mode = modes[static_cast<std::size_t>(std::abs(dice.hostile() % 6))];
-        const Size2 size = dice.hostile_pair(), divisor = dice.hostile_pair();
-        if (dice.hostile() > 2)
-            options.size = size;
-        else
-            options.scale = upconv::Scale2(static_cast<double>(size.h) / static_cast<double>(divisor.h),
-                                           static_cast<double>(size.w) / static_cast<double>(divisor.w));
-        if (dice.hostile() > 3) options.antialias = true;
-        if (dice.hostile() > 3) options.coordinates = upconv::Coordinates::asymmetric;
-        if (dice.hostile() > 3) options.border = upconv::ResizeBorder::drop;
-        if (dice.hostile() > 3) options.cubic_coefficient = std::pow(static_cast<double>(dice.hostile()), 15);
-        return accepts([&] {
-            const upconv::UpSampling2d<float> up(options);
-            for (const Dims& dims :
-                 {Dims(1, 1, dice.hostile(), 3), Dims(1, 1, 3, dice.hostile()), Dims(1, 1, 4, 5), dice.hostile_dims()})
-                accepts([&] {
-                    const Dims out = up.output_shape(dims);
-                    for (const Index extent : {dims[2], dims[3], out[2], out[3]})
-                        if (extent > 1 << 10 && extent < 1 << 26) return;  // tables that fit, but take long
-                    up.flops(dims), upconv::explain(up, dims), up.plan(dims), up.gradient_plan(dims);
-                    EXPECT_TRUE(out[2] >= 1 && out[3] >= 1);
-                });
-        });
-    });
-}
-
-TEST(Hostile, PixelShuffle) {
-    const upconv::Tensor4<float> x = normals({1, 4, 4, 4}, 1), none(1, 4, 4, 0);
-    repeat([&](Dice& dice) {
-        const Size2 factor = dice.hostile_pair();
-        const bool accepted = accepts([&] { upconv::pixel_shuffle(x, factor); });
-        accepts([&] { upconv::pixel_unshuffle(x, factor); });
-        accepts([&] { upconv::pixel_unshuffle(none, factor); });
-        return accepted;
-    });
-}
 
 // NaN and infinity.
 

@@ -7,8 +7,8 @@
 #include <random>
 #include <string>
 #include <upconv/engine.hpp>
-#include <upconv/kernel/store.hpp>
 #include <upconv/engine/filter_plan.hpp>
+#include <upconv/kernel/store.hpp>
 #include <upconv/plan/strips.hpp>
 #include <vector>
 
@@ -109,7 +109,8 @@ struct Numbers4 {
     std::vector<T> weight, bias;
 
     template <class Next>
-    Numbers4(const upconv::detail::FilterProblem& p, Memory order, const Next& next) : input(p.input_shape(), order, T(0)) {
+    Numbers4(const upconv::detail::FilterProblem& p, Memory order, const Next& next)
+        : input(p.input_shape(), order, T(0)) {
         const upconv::detail::Shape4& s = input.shape;  // by position, so that both orders get the same tensor
         for (upconv::Index n = 0; n < s.n; ++n)
             for (upconv::Index c = 0; c < s.c; ++c)
@@ -152,15 +153,17 @@ Numbers4<T> wild_numbers(const upconv::detail::FilterProblem& p, Memory order, s
 
 /// A kernel by name; or whichever the problem gets where that one cannot be had.
 template <class T>
-upconv::detail::FilterPlan<T> plan_by(upconv::Algorithm kernel, upconv::detail::FilterProblem p, const std::vector<T>& weight,
-                              upconv::detail::Isa isa = upconv::detail::best_isa()) {
+upconv::detail::FilterPlan<T> plan_by(upconv::Algorithm kernel, upconv::detail::FilterProblem p,
+                                      const std::vector<T>& weight,
+                                      upconv::detail::Isa isa = upconv::detail::best_isa()) {
     p.algorithm = kernel;
     return {p, weight.data(), isa};
 }
 
 /// f(name, plan) for each kernel that the problem can have; where the layout decides what it does, for each layout.
 template <class T, class F>
-void for_each_kernel(upconv::detail::FilterProblem p, const std::vector<T>& weight, upconv::detail::Isa isa, const F& f) {
+void for_each_kernel(upconv::detail::FilterProblem p, const std::vector<T>& weight, upconv::detail::Isa isa,
+                     const F& f) {
     using upconv::detail::Neighbours;
     for (upconv::Algorithm kernel : upconv::detail::every_kernel)
         for (Neighbours neighbours : {Neighbours::columns, Neighbours::channels}) {
@@ -174,8 +177,8 @@ void for_each_kernel(upconv::detail::FilterProblem p, const std::vector<T>& weig
 
 /// The output of a plan, which held NaN before.
 template <class Plan, class T>
-TensorOf<T> output_of(const Plan& plan, const upconv::detail::FilterProblem& p, const Numbers4<T>& numbers, Memory order,
-                      PretendedThreads threads = {}) {
+TensorOf<T> output_of(const Plan& plan, const upconv::detail::FilterProblem& p, const Numbers4<T>& numbers,
+                      Memory order, PretendedThreads threads = {}) {
     TensorOf<T> y(p.output_shape(), order, std::numeric_limits<T>::quiet_NaN());
     const T* const bias = numbers.bias.empty() ? nullptr : numbers.bias.data();
     plan.run(numbers.input.view(), y.view(), upconv::detail::Store<T>{bias, p.activation}, threads);

@@ -6,19 +6,8 @@
 #include "../kernel/store.hpp"
 #include "../plan/channel_plan.hpp"
 #include "row_window.hpp"
-#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
-
-/// What one run works on.
-template <class T>
-struct ChannelCall {
-    View<const T> input;
-    View<T> output;
-    const Store<T>& store;
-    Index splits;
-    InPlace in_place;
-};
 
 /// Numbers of elements in the lists of a worker: what point() writes at most.
 struct ChannelListSizes {
@@ -40,6 +29,18 @@ struct ChannelListSizes {
     }
 };
 
+/// What one run works on.
+template <class T>
+struct ChannelCall {
+    View<const T> input;
+    View<T> output;
+    const Store<T>& store;
+    InPlace in_place;
+    StripCut cut;
+    Index window_rows;  // packed input rows of a strip, at most
+    ChannelListSizes lists;
+};
+
 template <class T>
 class ChannelLists {
   public:
@@ -53,13 +54,13 @@ class ChannelLists {
         C* stage;
     };
 
-    ChannelLists(const ChannelPlan& plan, const ChannelCall<T>& call, const ChannelListSizes& sizes, Pieces& pieces)
+    ChannelLists(const ChannelPlan& plan, const ChannelCall<T>& call, Arena& arena)
         : plan_(plan),
           call_(call),
           pixel_size_(call.in_place.input ? call.input.stride.w : plan.block()),
-          pointers_(pieces.take<C*>(sizes.pointers)),
-          parts_(pieces.take<ChannelPart<C>>(sizes.parts)),
-          offsets_(pieces.take<Index>(sizes.offsets)) {}
+          pointers_(arena.take<C*>(call.lists.pointers)),
+          parts_(arena.take<ChannelPart<C>>(call.lists.parts)),
+          offsets_(arena.take<Index>(call.lists.offsets)) {}
 
     const ChannelPart<C>* parts() const { return parts_; }
     Index count() const { return count_; }

@@ -3,7 +3,9 @@
 //     run -> worker: strip -> pack rows -> point at pixels -> for each block of output channels: tiles, unpack
 #pragma once
 
+#include "../plan/canonical_order.hpp"
 #include "channel_worker.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -23,10 +25,11 @@ class ChannelPass {
         const StripCut cut =
             cut_strips(lines, in_place.input ? plan_.most_rows : plan_.packed_strip_rows(),
                        groups * plan_.column_tiles(), plan_.splittable, executor.threads(), plan_.has_more_weights());
-        const ChannelCall<T> call{input, output, store, cut.splits, in_place};
-        const ChannelSizes<T> sizes(plan_, cut, in_place);
-        run_strips(cut, sizes.bytes(), plan_.problem.flops() / 32, executor,
-                   [&](std::byte* memory) { return ChannelWorker<T>(plan_, weight_.data(), call, sizes, memory); });
+        const Index window_rows = in_place.input ? 0 : plan_.row_numbers().most_read(cut);
+        const auto lists = ChannelListSizes::of(plan_, cut, in_place);
+        const ChannelCall<T> call{input, output, store, in_place, cut, window_rows, lists};
+        run_strips(cut, plan_.problem.flops() / 32, executor,
+                   [&](Arena& arena) { return ChannelWorker<T>(plan_, weight_.data(), call, arena); });
     }
 
   private:
@@ -40,14 +43,11 @@ class ChannelPass {
     }
 
     C* pack_phase(const T* weight, Index g, const ChannelBlock& outputs, const Phase& r, const Phase& c, C* to) const {
-        for (Index k = 0; k < plan_.channels; k += plan_.block())
-            for (Index a = 0; a < r.taps; ++a)
-                for (Index b = 0; b < c.taps; ++b)
-                    for (Index i = k; i < (std::min)(k + plan_.block(), plan_.channels);
-                         ++i, to += outputs.vectors * plan_.lanes / 2)
-                        for (Index o = 0; o < outputs.channels; ++o)
-                            to[o] = widen<C>(
-                                weight[plan_.problem.weight_index(g, outputs.first + o, i, r.tap(a), c.tap(b))]);
+        in_canonical_order({plan_.channels, r.taps, c.taps}, [&](Index i, Index a, Index b) {
+            for (Index o = 0; o < outputs.channels; ++o)
+                to[o] = widen<C>(weight[plan_.problem.weight_index(g, outputs.first + o, i, r.tap(a), c.tap(b))]);
+            to += outputs.vectors * plan_.lanes / 2;
+        });
         return to;
     }
 

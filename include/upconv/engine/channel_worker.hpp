@@ -5,37 +5,20 @@
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
-/// Numbers of elements in a worker's buffers.
-template <class T>
-struct ChannelSizes {
-    using C = AccumulatorOf<T>;
-
-    Index window_rows, window, bias, stage, operands;
-    ChannelListSizes lists;
-
-    ChannelSizes(const ChannelPlan& plan, const StripCut& cut, InPlace in_place)
-        : window_rows(in_place.input ? 0 : plan.row_numbers().most_read(cut)),
-          window(in_place.input ? 0 : (window_rows + 1) * plan.row_size()),
-          bias(plan.summed_together(0, static_cast<Index>(plan.blocks.size()), in_place) * plan.lanes),
-          stage(in_place.output ? 0 : cut.rows * plan.row_phases() * plan.stage_columns() * plan.lanes),
-          operands(bias / plan.lanes),
-          lists(ChannelListSizes::of(plan, cut, in_place)) {}
-
-    Index bytes() const {
-        return Pieces::bytes<C>(window) + Pieces::bytes<C>(bias) + Pieces::bytes<C>(stage) +
-               Pieces::bytes<ChannelOperands<C>>(operands) + Pieces::bytes<C*>(lists.pointers) +
-               Pieces::bytes<ChannelPart<C>>(lists.parts) + Pieces::bytes<Index>(lists.offsets);
-    }
-};
-
 template <class T>
 class ChannelWorker {
   public:
     using C = AccumulatorOf<T>;
 
-    ChannelWorker(const ChannelPlan& plan, const C* weight, const ChannelCall<T>& call, const ChannelSizes<T>& sizes,
-                  std::byte* memory)
-        : ChannelWorker(plan, weight, call, sizes, Pieces(memory)) {}
+    ChannelWorker(const ChannelPlan& plan, const C* weight, const ChannelCall<T>& call, Arena& arena)
+        : plan_(plan),
+          weight_(weight),
+          call_(call),
+          window_(plan.row_numbers(), arena, call.window_rows, call.in_place.input ? 0 : plan.row_size()),
+          bias_(arena.take_zeros<C>(most_together() * plan.lanes)),
+          stage_(arena.take<C>(call.in_place.output ? 0 : plan.stage_row(call.cut.rows, 0))),
+          operands_(arena.take<ChannelOperands<C>>(most_together())),
+          lists_(plan, call, arena) {}
 
     /// One strip of one tile of columns of one group, for one split of the blocks of output channels.
     void run(Index part, Range lines, Index split) {
@@ -44,7 +27,7 @@ class ChannelWorker {
         const Range columns{first, (std::min)(first + plan_.tile_columns, plan_.columns.steps())};
         if (!call_.in_place.input) pack(part, lines, columns);
         lists_.point({group_, lines, columns, window_, stage_});
-        const Range blocks = plan_.blocks_of(split, call_.splits);
+        const Range blocks = plan_.blocks_of(split, call_.cut.splits);
         for (Index b = blocks.begin, count; b < blocks.end; b += count) {
             count = plan_.summed_together(b, blocks.end, call_.in_place);
             sum(b, count);
@@ -53,18 +36,9 @@ class ChannelWorker {
     }
 
   private:
-    ChannelWorker(const ChannelPlan& plan, const C* weight, const ChannelCall<T>& call, const ChannelSizes<T>& sizes,
-                  Pieces pieces)
-        : plan_(plan),
-          weight_(weight),
-          call_(call),
-          window_(plan.row_numbers(), pieces.take<C>(sizes.window), sizes.window_rows,
-                  call.in_place.input ? 0 : plan.row_size()),
-          bias_(pieces.take<C>(sizes.bias)),
-          stage_(pieces.take<C>(sizes.stage)),
-          operands_(pieces.take<ChannelOperands<C>>(sizes.operands)),
-          lists_(plan, call, sizes.lists, pieces) {
-        std::fill(bias_, bias_ + sizes.bias, C(0));
+    /// Blocks of output channels that are summed for each tile.
+    Index most_together() const {
+        return plan_.summed_together(0, static_cast<Index>(plan_.blocks.size()), call_.in_place);
     }
 
     void pack(Index part, Range lines, Range columns) {

@@ -35,12 +35,10 @@ class DepthwiseOverChannels {
 
     void run(View<const C> input, View<C> output, const Store<C>& store, const Executor& executor) const {
         const Index parts = plan_.column_blocks * plan_.channel_blocks(), steps = plan_.rows.steps();
-        const Index shift =
-            plan_.shift_for(reinterpret_cast<std::uintptr_t>(input.data), input.stride, output.stride);
+        const Index shift = plan_.shift_for(reinterpret_cast<std::uintptr_t>(input.data), input.stride, output.stride);
         const StripCut cut = cut_strips(plan_.problem.n * steps, steps, parts, 1, executor.threads());
-        run_strips(cut, 0, plan_.problem.flops() / 8, executor, [&](std::byte*) {
-            return Worker{plan_, phases_, weight_.data(), input, output, store, shift};
-        });
+        run_strips(cut, plan_.problem.flops() / 8, executor,
+                   [&](Arena&) { return Worker{plan_, phases_, weight_.data(), input, output, store, shift}; });
     }
 
   private:
@@ -77,26 +75,26 @@ class DepthwiseOverChannels {
             const Range of_block{block * columns, (std::min)((block + 1) * columns, phase.columns.steps)};
             if (rows.empty() || of_block.empty()) return;
             run_on(plan.isa, DepthwiseChannels<C>{
-                                  .x = input.data + n * input.stride.n,
-                                  .y = output.data + n * output.stride.n + phase.rows.first_output * output.stride.h +
-                                       phase.columns.first_output * output.stride.w,
-                                  .weight = weight + phase.weight + plan.lead(),
-                                  .bias = store.bias,
-                                  .activation = store.activation,
-                                  .rows = phase.rows,
-                                  .columns = phase.columns,
-                                  .output_rows = rows,
-                                  .output_columns = of_block,
-                                  .channels = plan.channel_block(part / blocks, shift),
-                                  .x_row = input.stride.h,
-                                  .x_column = input.stride.w,
-                                  .y_row = plan.rows.output_step * output.stride.h,
-                                  .y_column = plan.columns.output_step * output.stride.w,
-                                  .weight_step = plan.lead() + plan.channels,
-                                  .shift = shift,
-                                  .all_channels = plan.channels,
-                                  .all_columns = {0, phase.columns.steps},
-                              });
+                                 .x = input.data + n * input.stride.n,
+                                 .y = output.data + n * output.stride.n + phase.rows.first_output * output.stride.h +
+                                      phase.columns.first_output * output.stride.w,
+                                 .weight = weight + phase.weight + plan.lead(),
+                                 .bias = store.bias,
+                                 .activation = store.activation,
+                                 .rows = phase.rows,
+                                 .columns = phase.columns,
+                                 .output_rows = rows,
+                                 .output_columns = of_block,
+                                 .channels = plan.channel_block(part / blocks, shift),
+                                 .x_row = input.stride.h,
+                                 .x_column = input.stride.w,
+                                 .y_row = plan.rows.output_step * output.stride.h,
+                                 .y_column = plan.columns.output_step * output.stride.w,
+                                 .weight_step = plan.lead() + plan.channels,
+                                 .shift = shift,
+                                 .all_channels = plan.channels,
+                                 .all_columns = {0, phase.columns.steps},
+                             });
         }
     };
 

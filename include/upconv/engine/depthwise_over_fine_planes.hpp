@@ -1,5 +1,5 @@
-// DepthwiseOverFinePlanes: a depthwise plan over the planes of a transposed convolution with its weights packed, and how
-// it runs.
+// DepthwiseOverFinePlanes: a depthwise plan over the planes of a transposed convolution with its weights packed, and
+// how it runs.
 //
 //     run -> worker: strip of rows of a plane -> spread rows -> kernel for each row phase
 #pragma once
@@ -38,14 +38,11 @@ class DepthwiseOverFinePlanes {
 
     void run(View<const C> input, View<C> output, const Store<C>& store, const Executor& executor) const {
         const Index items = plan_.problem.n * plan_.problem.relation.groups * plan_.strips();
-        const Index line = plan_.lead + plan_.columns.input + plan_.tail, spread = plan_.spread_rows(plan_.strip_steps) * plan_.spread_row();
-        run_strips(StripCut{items, 1, items, 1, 1}, Pieces::bytes<C>(line) + Pieces::bytes<C>(spread),
-                   plan_.problem.flops() / 8, executor, [&](std::byte* memory) {
-                       Pieces pieces(memory);
-                       C* const of_line = pieces.take<C>(line);
-                       std::fill(of_line, of_line + line, C(0));
-                       return Worker{*this, plan_, input, output, store, of_line + plan_.lead, pieces.take<C>(spread)};
-                   });
+        run_strips(StripCut{items, 1, items, 1, 1}, plan_.problem.flops() / 8, executor, [&](Arena& arena) {
+            C* const line = arena.take_zeros<C>(plan_.lead + plan_.columns.input + plan_.tail);
+            C* const spread = arena.take<C>(plan_.spread_rows(plan_.strip_steps) * plan_.spread_row());
+            return Worker{*this, plan_, input, output, store, line, spread};
+        });
     }
 
   private:
@@ -56,7 +53,7 @@ class DepthwiseOverFinePlanes {
         View<const C> input;
         View<C> output;
         const Store<C>& store;
-        C *line, *spread;
+        C *line, *spread;  // a row between zeros; the spread rows of a strip
 
         void run(Index /*part*/, Range items, Index /*split*/) const {
             const Index strips = plan.strips(), plane = items.begin / strips, strip = items.begin % strips;
@@ -72,44 +69,44 @@ class DepthwiseOverFinePlanes {
 
         void spread_rows(const C* x, Index rows) const {
             run_on(plan.isa, SpreadRows<C>{
-                                  .x = x,
-                                  .rows = rows,
-                                  .columns = plan.columns.input,
-                                  .x_row = input.stride.h,
-                                  .line = line,
-                                  .cut = plan.cut,
-                                  .vectors = plan.vectors,
-                                  .copies = plan.copies,
-                                  .base = plan.base.data(),
-                                  .base_step = plan.cut.advance / plan.cut.stride,
-                                  .lane = pass.lane_.data(),
-                                  .kept = pass.kept_.data(),
-                                  .spread = spread,
-                                  .spread_row = plan.spread_row(),
-                                  .spread_copy = plan.spread_copy(),
-                              });
+                                 .x = x,
+                                 .rows = rows,
+                                 .columns = plan.columns.input,
+                                 .x_row = input.stride.h,
+                                 .line = line + plan.lead,
+                                 .cut = plan.cut,
+                                 .vectors = plan.vectors,
+                                 .copies = plan.copies,
+                                 .base = plan.base.data(),
+                                 .base_step = plan.cut.advance / plan.cut.stride,
+                                 .lane = pass.lane_.data(),
+                                 .kept = pass.kept_.data(),
+                                 .spread = spread,
+                                 .spread_row = plan.spread_row(),
+                                 .spread_copy = plan.spread_copy(),
+                             });
         }
 
         void sum(Index n, Index channel, Range steps, Index first_input_row) const {
             run_on(plan.isa, DepthwiseFinePlanes<C>{
-                                  .spread = spread - first_input_row * plan.spread_row(),
-                                  .y = &output(n, channel, 0, 0),
-                                  .weight = pass.weight_.data() + channel * plan.channel_weights,
-                                  .bias = store.bias == nullptr ? nullptr : store.bias + channel,
-                                  .activation = store.activation,
-                                  .phases = plan.row_phases.data(),
-                                  .phase_count = static_cast<Index>(plan.row_phases.size()),
-                                  .steps = steps,
-                                  .columns = plan.columns.output,
-                                  .column_taps = static_cast<Index>(plan.offset.size()),
-                                  .offset = plan.offset.data(),
-                                  .whole_vectors = plan.whole_vectors.data(),
-                                  .last = plan.last,
-                                  .cut = plan.cut,
-                                  .spread_row = plan.spread_row(),
-                                  .y_row = output.stride.h,
-                                  .y_step = plan.rows.output_step * output.stride.h,
-                              });
+                                 .spread = spread - first_input_row * plan.spread_row(),
+                                 .y = &output(n, channel, 0, 0),
+                                 .weight = pass.weight_.data() + channel * plan.channel_weights,
+                                 .bias = store.bias == nullptr ? nullptr : store.bias + channel,
+                                 .activation = store.activation,
+                                 .phases = plan.row_phases.data(),
+                                 .phase_count = static_cast<Index>(plan.row_phases.size()),
+                                 .steps = steps,
+                                 .columns = plan.columns.output,
+                                 .column_taps = static_cast<Index>(plan.offset.size()),
+                                 .offset = plan.offset.data(),
+                                 .whole_vectors = plan.whole_vectors.data(),
+                                 .last = plan.last,
+                                 .cut = plan.cut,
+                                 .spread_row = plan.spread_row(),
+                                 .y_row = output.stride.h,
+                                 .y_step = plan.rows.output_step * output.stride.h,
+                             });
         }
     };
 

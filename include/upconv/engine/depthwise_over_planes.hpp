@@ -23,16 +23,14 @@ class DepthwiseOverPlanes {
     const DepthwisePlanesPlan& plan() const { return plan_; }
 
     void run(View<const C> input, View<C> output, const Store<C>& store, const Executor& executor) const {
-        const Index alone = (plan_.problem.n * plan_.channels() * plan_.strips() + executor.threads() - 1) / executor.threads();
+        const Index threads = executor.threads(), strips = plan_.problem.n * plan_.strips();
+        const Index alone = (strips * plan_.channels() + threads - 1) / threads;
         const Call call{input, output, store, (std::min)(plan_.planes, alone)};
-        const Index groups = (plan_.channels() + call.planes - 1) / call.planes, items = plan_.problem.n * groups * plan_.strips();
-        const Index size = call.planes * plan_.plane_size() + plan_.slack();
-        run_strips(StripCut{items, 1, items, 1, 1}, Pieces::bytes<C>(size), plan_.problem.flops() / 8, executor,
-                   [&](std::byte* memory) {
-                       C* const packed = Pieces(memory).take<C>(size);
-                       std::fill(packed, packed + size, C(0));
-                       return Worker{plan_, weight_.data(), call, packed};
-                   });
+        const Index items = strips * ((plan_.channels() + call.planes - 1) / call.planes);
+        run_strips(StripCut{items, 1, items, 1, 1}, plan_.problem.flops() / 8, executor, [&](Arena& arena) {
+            C* const packed = arena.take_zeros<C>(call.planes * plan_.plane_size() + plan_.slack());
+            return Worker{plan_, weight_.data(), call, packed};
+        });
     }
 
   private:
@@ -61,25 +59,24 @@ class DepthwiseOverPlanes {
             const bool up = plan.problem.direction == Direction::to_fine;
             const Index row_step = plan.rows.input_step * plan.row_size(), down = rows.size() - 1;
             const Index last = plan.packed_rows(rows.size()) - 1, y_row = call.output.stride.h;
-            run_on(plan.isa,
-                   DepthwisePlanes<C>{
-                       .x = packed + (up ? last * plan.row_size() : 0),
-                       .y = &call.output(n, channel, up ? rows.begin + down : rows.begin, 0),
-                       .weight = weight + channel * plan.problem.relation.taps(),
-                       .bias = call.store.bias == nullptr ? nullptr : call.store.bias + channel,
-                       .activation = call.store.activation,
-                       .column_offset = plan.column_offset.data(),
-                       .tap_rows = plan.problem.relation.rows.kernel,
-                       .tap_columns = plan.problem.relation.columns.kernel,
-                       .planes = planes.size(),
-                       .rows = rows.size(),
-                       .columns = plan.columns.output,
-                       .x_plane = plan.plane_size(),
-                       .row_step = up ? -row_step : row_step,
-                       .tap_row_step = (up ? -1 : 1) * plan.problem.relation.rows.dilation * plan.row_size(),
-                       .y_plane = call.output.stride.c,
-                       .y_row = up ? -y_row : y_row,
-                   });
+            run_on(plan.isa, DepthwisePlanes<C>{
+                                 .x = packed + (up ? last * plan.row_size() : 0),
+                                 .y = &call.output(n, channel, up ? rows.begin + down : rows.begin, 0),
+                                 .weight = weight + channel * plan.problem.relation.taps(),
+                                 .bias = call.store.bias == nullptr ? nullptr : call.store.bias + channel,
+                                 .activation = call.store.activation,
+                                 .column_offset = plan.column_offset.data(),
+                                 .tap_rows = plan.problem.relation.rows.kernel,
+                                 .tap_columns = plan.problem.relation.columns.kernel,
+                                 .planes = planes.size(),
+                                 .rows = rows.size(),
+                                 .columns = plan.columns.output,
+                                 .x_plane = plan.plane_size(),
+                                 .row_step = up ? -row_step : row_step,
+                                 .tap_row_step = (up ? -1 : 1) * plan.problem.relation.rows.dilation * plan.row_size(),
+                                 .y_plane = call.output.stride.c,
+                                 .y_row = up ? -y_row : y_row,
+                             });
         }
 
         void pack(Index n, Range planes, Range rows) const {
@@ -94,18 +91,18 @@ class DepthwiseOverPlanes {
             }
             if (begin == end) return;
             run_on(plan.isa, PaddedRows<C>{
-                                  .x = &call.input(n, planes.begin, first + begin, 0),
-                                  .packed = packed + begin * plan.row_size() + plan.lead,
-                                  .planes = planes.size(),
-                                  .rows = end - begin,
-                                  .columns = plan.columns.input,
-                                  .step = plan.columns.input_step,
-                                  .x_plane = call.input.stride.c,
-                                  .x_row = call.input.stride.h,
-                                  .packed_plane = plan.plane_size(),
-                                  .packed_row = plan.row_size(),
-                                  .packed_phase = plan.span,
-                              });
+                                 .x = &call.input(n, planes.begin, first + begin, 0),
+                                 .packed = packed + begin * plan.row_size() + plan.lead,
+                                 .planes = planes.size(),
+                                 .rows = end - begin,
+                                 .columns = plan.columns.input,
+                                 .step = plan.columns.input_step,
+                                 .x_plane = call.input.stride.c,
+                                 .x_row = call.input.stride.h,
+                                 .packed_plane = plan.plane_size(),
+                                 .packed_row = plan.row_size(),
+                                 .packed_phase = plan.span,
+                             });
         }
     };
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../plan/choice.hpp"
-#include "../plan/depthwise_way.hpp"
 #include "canonical_plan.hpp"
 #include "channel_pass.hpp"
 #include "depthwise_pass.hpp"
@@ -28,7 +27,7 @@ class KernelPassOf final : public KernelPass<T> {
 
 template <class T>
 Choice choice_for(const FilterProblem& problem, Isa isa) {
-    return choose(problem, vector_bytes(isa) / static_cast<Index>(sizeof(AccumulatorOf<T>)), isa);
+    return choose(problem, isa, sizeof(AccumulatorOf<T>));
 }
 
 /// The sums of T: their bytes, and whether they are other numbers than the tensors'.
@@ -98,11 +97,13 @@ std::string KernelPlan<T>::text(const FilterProblem& problem, Isa isa) {
     const bool depthwise = choice.algorithm == Algorithm::depthwise;
     const DepthwiseWay way = depthwise ? depthwise_way(problem, isa, element, narrow) : DepthwiseWay::over_pixels;
     const bool by_pixels = choice.algorithm == Algorithm::pixels || (depthwise && way == DepthwiseWay::over_pixels);
+    const auto text = [](const auto& plan) { return plan.text(); };
     const std::string how = choice.algorithm == Algorithm::channels ? ChannelPlan(problem, isa, element, narrow).text()
                             : by_pixels                             ? PixelPlan(problem, isa, element, narrow).text()
-                                                                    : depthwise_text(problem, isa, element, way);
-    return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice), to_text(choice),
-                  how.empty() ? "" : "; ", how);
+                            : depthwise ? with_depthwise_plan(problem, isa, element, way, text)
+                                        : "";
+    return joined(to_text(choice.algorithm), " (", on, "), because: ", not_as_asked(problem, choice),
+                  to_text(choice, problem, isa, element, narrow), how.empty() ? "" : "; ", how);
 }
 
 }  // namespace upconv::detail

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "../kernel/channel_tile.hpp"
 #include "../kernel/store.hpp"
+#include "../plan/canonical_order.hpp"
 #include "../plan/problem.hpp"
 #include "executor.hpp"
 
@@ -96,16 +96,12 @@ class ListedPlan {
         const Shape4 in = problem_.input_shape();
         const Index inputs = problem_.inputs_per_group(), outputs = problem_.outputs_per_group();
         const Index g = channel / outputs, out = channel % outputs;
-        for (Index k = 0; k < inputs; k += channel_block)
-            for (Index a = 0; a < problem_.relation.rows.kernel; ++a) {
-                if (rows[a] < 0) continue;
-                for (Index b = 0; b < problem_.relation.columns.kernel; ++b) {
-                    if (columns[b] < 0) continue;
-                    for (Index c = k; c < (std::min)(k + channel_block, inputs); ++c)
-                        terms_.push_back({widen<C>(weight[problem_.weight_index(g, out, c, a, b)]),
-                                          static_cast<int>(((g * inputs + c) * in.h + rows[a]) * in.w + columns[b])});
-                }
-            }
+        const Relation& r = problem_.relation;
+        in_canonical_order({inputs, r.rows.kernel, r.columns.kernel}, [&](Index c, Index a, Index b) {
+            if (rows[a] >= 0 && columns[b] >= 0)
+                terms_.push_back({widen<C>(weight[problem_.weight_index(g, out, c, a, b)]),
+                                  static_cast<int>(((g * inputs + c) * in.h + rows[a]) * in.w + columns[b])});
+        });
     }
 
     FilterProblem problem_;

@@ -3,7 +3,9 @@
 //     run -> worker: strip -> pack rows -> tiles of all groups that were packed -> unpack
 #pragma once
 
+#include "../plan/canonical_order.hpp"
 #include "pixel_worker.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -26,27 +28,24 @@ class PixelPass {
             input, output, store, strip, plan_.in_place(input.stride, output.stride, strip), plan_.lengths_of(strip)};
         const Index strips = (plan_.problem.n + strip.images - 1) / strip.images * plan_.pieces(strip);
         const StripCut cut{strips, 1, strips, plan_.group_tiles() * plan_.column_tiles(), 1};
-        run_strips(cut, PixelWorker<T>::bytes(plan_, call), plan_.problem.flops() / 32, executor,
-                   [&](std::byte* memory) { return PixelWorker<T>(plan_, weight_.data(), call, memory); });
+        run_strips(cut, plan_.problem.flops() / 32, executor,
+                   [&](Arena& arena) { return PixelWorker<T>(plan_, weight_.data(), call, arena); });
     }
 
   private:
     void pack_tile(const T* weight, Index g, const PixelTile& tile, C* to) const {
         const PhaseSet& r = plan_.rows.sets[static_cast<std::size_t>(tile.row_set)];
         const PhaseSet& c = plan_.columns.sets[static_cast<std::size_t>(tile.column_set)];
-        const Index block = (std::min)(plan_.channels, channel_block);
-        for (Index k = 0; k < plan_.channels; k += block)
-            for (Index a = 0; a < r.taps; ++a)
-                for (Index b = 0; b < c.taps; ++b)
-                    for (Index i = k; i < (std::min)(k + block, plan_.channels); ++i, to += tile.outputs)
-                        for (std::size_t o = 0; o < tile.output.size(); ++o) {
-                            const PixelOutput& out = tile.output[o];
-                            const Index row_tap = r.phases[static_cast<std::size_t>(out.row_phase)].tap(a);
-                            const Index column_tap = c.phases[static_cast<std::size_t>(out.column_phase)].tap(b);
-                            if (row_tap >= 0 && column_tap >= 0)
-                                to[o] = widen<C>(
-                                    weight[plan_.problem.weight_index(g, out.channel, i, row_tap, column_tap)]);
-                        }
+        in_canonical_order({plan_.channels, r.taps, c.taps}, [&](Index i, Index a, Index b) {
+            for (std::size_t o = 0; o < tile.output.size(); ++o) {
+                const PixelOutput& out = tile.output[o];
+                const Index row_tap = r.phases[static_cast<std::size_t>(out.row_phase)].tap(a);
+                const Index column_tap = c.phases[static_cast<std::size_t>(out.column_phase)].tap(b);
+                if (row_tap >= 0 && column_tap >= 0)
+                    to[o] = widen<C>(weight[plan_.problem.weight_index(g, out.channel, i, row_tap, column_tap)]);
+            }
+            to += tile.outputs;
+        });
     }
 
     PixelPlan plan_;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "../kernel/pixel_tile.hpp"
+#include "arena.hpp"
 #include "pixel_rows.hpp"
-#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -14,25 +14,18 @@ class PixelWorker {
   public:
     using C = AccumulatorOf<T>;
 
-    PixelWorker(const PixelPlan& plan, const C* weight, const PixelCall<T>& call, std::byte* memory)
+    PixelWorker(const PixelPlan& plan, const C* weight, const PixelCall<T>& call, Arena& arena)
         : plan_(plan), weight_(weight), call_(call) {
-        const Sizes sizes = sizes_of(plan, call);
-        Pieces pieces(memory);
-        packed_ = pieces.take<C>(sizes.packed);
-        stage_ = pieces.take<C>(sizes.stage);
-        bias_ = pieces.take<C>(sizes.bias);
-        tap_offset_ = pieces.take<Index>(sizes.taps);
-        tap_outputs_ = pieces.take<unsigned>(sizes.taps);
-        sum_offset_ = pieces.take<Index>(sizes.outputs);
-        passes_ = pieces.take<PixelOperands<C>>(sizes.passes);
-        list_passes();
-    }
-
-    static Index bytes(const PixelPlan& plan, const PixelCall<T>& call) {
-        const Sizes s = sizes_of(plan, call);
-        return Pieces::bytes<C>(s.packed) + Pieces::bytes<C>(s.stage) + Pieces::bytes<C>(s.bias) +
-               Pieces::bytes<Index>(s.taps) + Pieces::bytes<unsigned>(s.taps) + Pieces::bytes<Index>(s.outputs) +
-               Pieces::bytes<PixelOperands<C>>(s.passes);
+        const Index groups = plan.groups_together(), channel = call.lengths.channel, plane = call.lengths.plane;
+        // Vectors of the last pixels read past their row, and those of the last row past the buffer.
+        packed_ = arena.take<C>(groups * plan.channels * channel + 8 * plan.width + call.lengths.span);
+        stage_ = arena.take<C>(groups * plan.outputs * plan.planes() * plane);
+        bias_ = arena.take<C>(groups * plan.group_outputs);
+        tap_offset_ = arena.take<Index>(plan.group_taps);
+        tap_outputs_ = arena.take<unsigned>(plan.group_taps);
+        sum_offset_ = arena.take<Index>(plan.group_outputs);
+        passes_ = arena.take<PixelOperands<C>>(groups * static_cast<Index>(plan.tiles.size()));
+        if (arena.gives()) list_passes();
     }
 
     /// One strip of one tile of columns of the groups that are packed together.
@@ -74,30 +67,6 @@ class PixelWorker {
     }
 
   private:
-    struct Sizes {
-        Index packed, stage, bias, taps, outputs, passes;
-    };
-
-    static Sizes sizes_of(const PixelPlan& plan, const PixelCall<T>& call) {
-        Sizes sizes{};
-        // Vectors of the last pixels read past their row, and those of the last row past the buffer.
-        sizes.packed =
-            plan.groups_together() * plan.channels * call.lengths.channel + 8 * plan.width + call.lengths.span;
-        sizes.stage = plan.groups_together() * plan.outputs * plan.planes() * call.lengths.plane;
-        for (const PixelTile& tile : plan.tiles) {
-            sizes.taps += tap_count(plan, tile);
-            sizes.outputs += tile.outputs;
-        }
-        sizes.bias = plan.groups_together() * sizes.outputs;
-        sizes.passes = plan.groups_together() * static_cast<Index>(plan.tiles.size());
-        return sizes;
-    }
-
-    static Index tap_count(const PixelPlan& plan, const PixelTile& tile) {
-        return plan.rows.sets[static_cast<std::size_t>(tile.row_set)].taps *
-               plan.columns.sets[static_cast<std::size_t>(tile.column_set)].taps;
-    }
-
     /// Everything of a pass that is the same for all strips.
     void list_passes() {
         Index *taps = tap_offset_, *sums = sum_offset_;
@@ -108,7 +77,7 @@ class PixelWorker {
             of_tile.tap_offset = taps;
             of_tile.tap_outputs = outputs;
             of_tile.sum_offset = sums;
-            of_tile.taps = tap_count(plan_, tile);
+            of_tile.taps = tile.taps;
             of_tile.channels = plan_.channels;
             of_tile.outputs = tile.outputs;
             of_tile.channel_step = call_.lengths.channel;
@@ -169,9 +138,8 @@ class PixelWorker {
     template <class Place>
     void run_passes(Index first_group, Index groups, const Place& place) const {
         const Index tiles = static_cast<Index>(plan_.tiles.size());
-        const Index outputs = sizes_of(plan_, call_).outputs;
         for (Index g = groups - 1; g >= 0; --g) {  // the first group's passes are what the others are made of
-            Index bias = g * outputs;
+            Index bias = g * plan_.group_outputs;
             for (Index t = 0; t < tiles; ++t) {
                 PixelOperands<C>& pass = passes_[g * tiles + t];
                 pass = passes_[t];

@@ -8,8 +8,8 @@
 
 #include "../kernel/expand.hpp"
 #include "../kernel/line.hpp"
+#include "arena.hpp"
 #include "resize_columns.hpp"
-#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -66,17 +66,12 @@ struct ResizeJob {
     Index ring_rows() const {
         return uses_ring() ? static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(rows.span()))) : 0;
     }
-
-    Index bytes() const {
-        return Pieces::bytes<C>(ring_rows() * widest() + width()) + 2 * Pieces::bytes<C>(widest()) +
-               Pieces::bytes<const C*>(rows.most() + 1);
-    }
 };
 
 template <class T, class C>
 class ResizeWorker {
   public:
-    ResizeWorker(const ResizeJob<T, C>& job, std::byte* memory)
+    ResizeWorker(const ResizeJob<T, C>& job, Arena& arena)
         : job_(job),
           columns_(job.columns.kernel()),
           reads_in_place_(job.reads_in_place()),
@@ -85,15 +80,14 @@ class ResizeWorker {
           expands_(job.expands_in_place()),
           ends_with_rows_(job.ends_with_rows()),
           ring_mask_(job.ring_rows() - 1),
-          ring_step_(job.widest()) {
-        Pieces pieces(memory);
-        ring_ = pieces.take<C>(job.ring_rows() * ring_step_ + job.width());
-        loaded_ = pieces.take<C>(job.widest());
-        made_ = pieces.take<C>(job.widest());
-        row_ = pieces.take<const C*>(job.rows.most() + 1);
+          ring_step_(job.widest()),
+          ring_(arena.take<C>(job.ring_rows() * ring_step_ + job.width())),
+          loaded_(arena.take<C>(ring_step_)),
+          made_(arena.take<C>(ring_step_)),
+          row_(arena.take<const C*>(job.rows.most() + 1)) {
         // Rows of the ring and of the output begin at the same place of a cache line.
         const auto bytes = static_cast<std::size_t>(vector_bytes(job.isa));
-        ring_ += reinterpret_cast<std::uintptr_t>(job.output.data) % bytes / sizeof(C);
+        if (arena.gives()) ring_ += reinterpret_cast<std::uintptr_t>(job.output.data) % bytes / sizeof(C);
     }
 
     ~ResizeWorker() {

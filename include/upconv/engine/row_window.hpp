@@ -4,16 +4,17 @@
 
 #include "../kernel/view.hpp"
 #include "../plan/row_numbers.hpp"
+#include "arena.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class C>
 class RowWindow {
   public:
-    /// `memory` has room for `rows` + 1 rows of `row_size` numbers: the last is the row of zeros.
-    RowWindow(const RowNumbers& numbers, C* memory, Index rows, Index row_size)
-        : numbers_(numbers), memory_(memory), rows_(rows), row_size_(row_size) {
-        std::fill(memory + rows * row_size, memory + (rows + 1) * row_size, C(0));
+    /// Room for `rows` rows of `row_size` numbers, and for one more: that of zeros.
+    RowWindow(const RowNumbers& numbers, Arena& arena, Index rows, Index row_size)
+        : numbers_(numbers), memory_(arena.take<C>((rows + 1) * row_size)), rows_(rows), row_size_(row_size) {
+        if (arena.gives()) std::fill(memory_ + rows * row_size, memory_ + (rows + 1) * row_size, C(0));
     }
 
     /// Packs the rows that `lines` read and that are not there yet, pack(n, row, where). `part` names what is packed of

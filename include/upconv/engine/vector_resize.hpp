@@ -3,6 +3,7 @@
 
 #include "resize_pass.hpp"
 #include "resize_worker.hpp"
+#include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -38,8 +39,8 @@ class VectorResize {
     void run(View<const T> input, View<T> output, const Executor& executor) const {
         if (output.shape.size() == 0) return;
         const ResizeJob<T, C> job{rows_, columns_, isa_, order_, inner_, input, output, storing_};
-        run_strips(cut_strips(job.lines(), most_lines, 1, 1, executor.threads()), job.bytes(), cycles(job), executor,
-                   [&](std::byte* memory) { return ResizeWorker<T, C>(job, memory); });
+        run_strips(cut_strips(job.lines(), most_lines, 1, 1, executor.threads()), cycles(job), executor,
+                   [&](Arena& arena) { return ResizeWorker<T, C>(job, arena); });
     }
 
   private:

@@ -11,9 +11,7 @@
 // vectors at either end of the channels, aligned ones between: one vector more.)
 #pragma once
 
-#include <array>
-
-#include "../geometry/phases.hpp"
+#include "depthwise_edges.hpp"
 #include "finish.hpp"
 #include "move.hpp"
 
@@ -42,14 +40,15 @@ struct DepthwiseChannels {
         alignas(64) C wrapped_bias[width];
         if (wraps && bias != nullptr)
             for (Index l = 0; l < width; ++l) wrapped_bias[l] = bias[l - shift + (l < shift ? all_channels : 0)];
-        const Cut straight = straight_vector(), wrapped = wrapped_vector(width);
+        const RowEdges straight = edges_of_vector(columns, output_columns);
+        const RowEdges wrapped = edges_of_wrapped(columns, output_columns, all_columns, {shift, all_channels, width});
         const Range whole = rows.inside(output_rows);
         const bool edged = wraps || straight.inside != output_columns;
         for (Index i = output_rows.begin; i < output_rows.end; i += together) {
             const Range of_rows{i, (std::min)(i + together, output_rows.end)};
             const Index first = wraps ? -shift : channels.begin;
             for (Index c = first; c < channels.end && edged; c += width)
-                for (const Edge& e : c < 0 ? wrapped.edges : straight.edges)
+                for (const RowEdge& e : c < 0 ? wrapped.edges : straight.edges)
                     edge<Bytes>(whole, of_rows, vector_at(c, width) + e.channel, e.outputs);
             for (Index r = of_rows.begin; r < of_rows.end; ++r) {
                 const Line of_row = row(r);
@@ -82,57 +81,10 @@ struct DepthwiseChannels {
         }
     };
 
-    /// Some outputs of a row, of the vector that begins at `channel`.
-    struct Edge {
-        Index channel = 0;
-        Range outputs;
-    };
-    /// The outputs of a vector that miss no tap, and the others.
-    struct Cut {
-        Range inside;
-        std::array<Edge, 4> edges;
-    };
-
-    Cut straight_vector() const {
-        const Range inside = columns.inside(output_columns, reuses() ? 1 : 0);
-        return {inside, {{{0, {output_columns.begin, inside.begin}}, {0, {inside.end, output_columns.end}}}}};
-    }
-
-    /// The lanes before `shift` form the sums of the pixel before. Where one of the two misses a tap, straight vectors
-    /// at either end of the channels stand in.
-    Cut wrapped_vector(Index width) const {
-        const Index to_last = shift + all_channels - width;
-        if (columns.input_step > 1) {
-            Cut cut = straight_vector();
-            cut.edges[2] = cut.edges[0], cut.edges[3] = cut.edges[1];
-            cut.edges[0].channel = cut.edges[1].channel = shift;
-            cut.edges[2].channel = cut.edges[3].channel = to_last;
-            if (cut.inside.size() < together) cut = {{}, {{{shift, output_columns}, {to_last, output_columns}}}};
-            return cut;
-        }
-        const Range inside = columns.inside(all_columns);
-        const auto within = [&](Index begin, Index end) {
-            const Index first = std::clamp(begin, output_columns.begin, output_columns.end);
-            return Range{first, std::clamp(end, first, output_columns.end)};
-        };
-        const Range both = within(inside.begin + 1, inside.end);
-        return {both,
-                {{{shift, {output_columns.begin, both.begin}},
-                  {shift, {both.end, output_columns.end}},
-                  {to_last, within(0, inside.begin)},
-                  {to_last, within((std::max)(inside.end - 1, inside.begin), output_columns.end)}}}};
-    }
-
     /// The last overlaps the vector before it, and forms the same sums again.
     Index vector_at(Index c, Index width) const { return (std::min)(c, channels.end - width); }
 
-    static constexpr Index together = 7;
-
-    /// Whether the taps of an output are neighbours, and those of the next output are among them.
-    bool reuses() const {
-        const bool neighbours = columns.spacing == 1 || (columns.spacing == -1 && columns.input_step == 1);
-        return neighbours && columns.input_step < columns.taps && (columns.taps == 2 || columns.taps == 3);
-    }
+    static constexpr Index together = depthwise_pixels;
 
     Line row(Index i) const {
         const Range taps = rows.taps_at(i);
@@ -168,7 +120,7 @@ struct DepthwiseChannels {
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
         if (outputs.size() < 7)
             for (Index j = outputs.begin; j < outputs.end; ++j) pixel<Bytes>(line, j);
-        else if (!reuses())
+        else if (!reuses_loads(columns))
             tiles<Bytes, 0, 0>(line, outputs);
         else if (columns.taps == 2)
             tiles<Bytes, 2, 1>(line, outputs);

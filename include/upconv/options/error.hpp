@@ -57,8 +57,8 @@ namespace upconv::detail::inline UPCONV_BUILD {
 
 using upconv::to_text;
 
-/// A part of a text: anything that to_text() knows (words, numbers, Size2, Range). One function for each type of part, and
-/// not one for each text, takes a tenth less to compile.
+/// A part of a text: anything that to_text() knows (words, numbers, Size2, Range). One function for each type of part,
+/// and not one for each text, takes a tenth less to compile.
 struct TextPart {
     const void* part;
     std::string (*text)(const void*);

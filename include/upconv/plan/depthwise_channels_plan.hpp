@@ -1,10 +1,11 @@
-// DepthwiseChannelsPlan: what the depthwise kernel over channels does over a whole problem, as data: in either direction,
-// phase by phase, over tensors in place. The output is cut into blocks that stay in the first-level cache while their
-// rows are walked. engine/depthwise_over_channels.hpp does it.
+// DepthwiseChannelsPlan: what the depthwise kernel over channels does over a whole problem, as data: in either
+// direction, phase by phase, over tensors in place. The output is cut into blocks that stay in the first-level cache
+// while their rows are walked. engine/depthwise_over_channels.hpp does it.
 #pragma once
 
 #include "../kernel/depthwise_channels.hpp"
 #include "../kernel/view.hpp"
+#include "cost.hpp"
 #include "problem.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
@@ -62,6 +63,14 @@ struct DepthwiseChannelsPlan {
         const bool alike = whole && input_stride.w == channels && output_stride.w == channels &&
                            input_stride.h % width() == 0 && input_stride.n % width() == 0;
         return alike ? static_cast<Index>(address % static_cast<std::uintptr_t>(vector_bytes(isa))) / element : 0;
+    }
+
+    /// Counted, not fitted: each product loads a vector, which lies in one cache line if pixels are whole vectors.
+    Cost cost() const {
+        const double vectors = static_cast<double>((channels + width() - 1) / width()) / static_cast<double>(channels);
+        const double product = lead() > 0 ? 1 : cost_of_loaded_product(vector_bytes(isa));
+        const auto taps = static_cast<double>(problem.relation.taps()), outputs = static_cast<double>(problem.phases());
+        return {(taps * product + outputs * cost_of_store) * vectors, 0};
     }
 
     std::string text() const {

@@ -1,10 +1,11 @@
-// DepthwiseFinePlanesPlan: what the depthwise kernel over the planes of a transposed convolution does, as data. The input
-// rows that some rows of an output plane read are spread into a small buffer, and the outputs are written in place from
-// there, phase by phase of the rows. engine/depthwise_over_fine_planes.hpp does it.
+// DepthwiseFinePlanesPlan: what the depthwise kernel over the planes of a transposed convolution does, as data. The
+// input rows that some rows of an output plane read are spread into a small buffer, and the outputs are written in
+// place from there, phase by phase of the rows. engine/depthwise_over_fine_planes.hpp does it.
 #pragma once
 
 #include "../kernel/depthwise_fine_planes.hpp"
 #include "../kernel/view.hpp"
+#include "cost.hpp"
 #include "problem.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
@@ -60,6 +61,19 @@ struct DepthwiseFinePlanesPlan {
         const auto phase = static_cast<std::size_t>(p % cut.stride);
         const bool any = phase < columns.phases.size() && columns.phases[phase].taps > 0;
         return any ? &columns.phases[phase] : nullptr;
+    }
+
+    /// Counted, not fitted: each product loads a vector; to spread one takes a load, a pick and a store.
+    Cost cost() const {
+        Index of_row = 0;
+        for (Index part = 0; part < cut.parts; ++part) of_row += cut.vectors(part, columns.output);
+        const auto steps = static_cast<double>(columns.steps());
+        const auto taps = static_cast<double>(problem.relation.rows.kernel * static_cast<Index>(offset.size()));
+        const double outputs =
+            taps * cost_of_loaded_product(vector_bytes(isa)) + static_cast<double>(rows.phases.size()) * cost_of_store;
+        const double each_spread = 2 + cost_of_store;
+        return {outputs * static_cast<double>(of_row) / steps,
+                each_spread * static_cast<double>(copies * cut.parts * vectors) / steps};
     }
 
     std::string text() const {

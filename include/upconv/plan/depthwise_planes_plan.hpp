@@ -1,10 +1,13 @@
-// DepthwisePlanesPlan: what the depthwise kernel over planes does over a whole convolution, or a transposed one of stride
-// 1, as data. Some rows of some planes are copied into a small buffer with their padding, and the outputs are written in
-// place from there. engine/depthwise_over_planes.hpp does it.
+// DepthwisePlanesPlan: what the depthwise kernel over planes does over a whole convolution, or a transposed one of
+// stride 1, as data. Some rows of some planes are copied into a small buffer with their padding, and the outputs are
+// written in place from there. engine/depthwise_over_planes.hpp does it.
 #pragma once
+
+#include <cmath>
 
 #include "../kernel/depthwise_planes.hpp"
 #include "../kernel/view.hpp"
+#include "cost.hpp"
 #include "problem.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
@@ -44,8 +47,22 @@ struct DepthwisePlanesPlan {
     /// Vectors of the last columns read past their row, and those of the last row past the buffer.
     Index slack() const { return 2 * width() + std::max<Index>(columns.reach().end, 0); }
 
+    /// Counted, not fitted: each product loads a vector, but where those of 3 x 3 taps share their loads.
+    Cost cost() const {
+        const Axis& r = problem.relation.rows;
+        const double outputs = static_cast<double>(columns.output), of_vectors = static_cast<double>(width());
+        const double vectors = std::ceil(outputs / of_vectors) / outputs;
+        const Index step = rows.input_step;
+        const bool shares =
+            r.kernel == 3 && problem.relation.columns.kernel == 3 && step <= 2 * r.dilation && step % r.dilation == 0;
+        const double product = shares ? 1 : cost_of_loaded_product(vector_bytes(isa));
+        return {(static_cast<double>(problem.relation.taps()) * product + cost_of_store) * vectors,
+                problem.input_pixels_a_step() * cost_of_taking_every(columns.input_step)};
+    }
+
     std::string text() const {
-        return joined("over padded planes, strips of ", strip_rows, " rows of ", planes, planes == 1 ? " plane" : " planes");
+        return joined("over padded planes, strips of ", strip_rows, " rows of ", planes,
+                      planes == 1 ? " plane" : " planes");
     }
 
     friend bool operator==(const DepthwisePlanesPlan&, const DepthwisePlanesPlan&) = default;

@@ -21,19 +21,12 @@ inline DepthwiseWay depthwise_way(const FilterProblem& problem, Isa isa, Index e
     return DepthwiseFinePlanesPlan(problem, isa, element).possible() ? Way::over_fine_planes : Way::over_pixels;
 }
 
-/// In words; nothing for the pixel plan, which says so itself.
-inline std::string depthwise_text(const FilterProblem& problem, Isa isa, Index element, DepthwiseWay way) {
-    switch (way) {
-        case DepthwiseWay::over_channels:
-            return DepthwiseChannelsPlan(problem, isa, element).text();
-        case DepthwiseWay::over_planes:
-            return DepthwisePlanesPlan(problem, isa, element).text();
-        case DepthwiseWay::over_fine_planes:
-            return DepthwiseFinePlanesPlan(problem, isa, element).text();
-        case DepthwiseWay::over_pixels:
-            break;
-    }
-    return "";
+/// f(plan) of the plan over anything but pixels.
+template <class F>
+auto with_depthwise_plan(const FilterProblem& problem, Isa isa, Index element, DepthwiseWay way, const F& f) {
+    if (way == DepthwiseWay::over_channels) return f(DepthwiseChannelsPlan(problem, isa, element));
+    if (way == DepthwiseWay::over_planes) return f(DepthwisePlanesPlan(problem, isa, element));
+    return f(DepthwiseFinePlanesPlan(problem, isa, element));
 }
 
 }  // namespace upconv::detail

@@ -5,8 +5,8 @@
 // a 1 x 1 filter then reads the input in place as well. engine/pixel_pass.hpp does it.
 #pragma once
 
-#include "choice.hpp"
 #include "in_place.hpp"
+#include "pixel_tiles.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -31,7 +31,7 @@ struct PixelOutput {
 };
 /// A tile of channels of a group: which they are, and where its weights begin.
 struct PixelTile {
-    Index row_set, column_set, outputs, weight;
+    Index row_set, column_set, outputs, taps, weight;
     std::vector<PixelOutput> output;  // the last one repeated where there are fewer
 
     friend bool operator==(const PixelTile&, const PixelTile&) = default;
@@ -47,8 +47,8 @@ struct PixelPlan {
     MergedAxis rows, columns;
     std::vector<MergedPhase> row_phases, column_phases;
     Index tile_columns = 1, most_steps = 1;
-    std::vector<PixelTile> tiles;  // of a group
-    Index group_weights = 0;
+    std::vector<PixelTile> tiles;                                // of a group
+    Index group_weights = 0, group_taps = 0, group_outputs = 0;  // of all its tiles
 
     /// For sums of `element_bytes`.
     PixelPlan(const FilterProblem& of, Isa on, Index element_bytes, bool is_narrow)
@@ -187,9 +187,11 @@ struct PixelPlan {
         auto next = all.begin();
         for (Index wide : pixel_tiles(static_cast<Index>(all.size()), most_tile_outputs(vector_bytes(isa)))) {
             const auto end = next + std::min<std::ptrdiff_t>(wide, all.end() - next);
-            tiles.push_back({row_set, column_set, wide, group_weights, {next, end}});
+            tiles.push_back({row_set, column_set, wide, r.taps * c.taps, group_weights, {next, end}});
             tiles.back().output.resize(static_cast<std::size_t>(wide), *(end - 1));
             group_weights += wide * r.taps * c.taps * channels;
+            group_taps += r.taps * c.taps;
+            group_outputs += wide;
             next = end;
         }
     }

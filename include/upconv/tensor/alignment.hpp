@@ -9,8 +9,8 @@
 
 namespace upconv::detail {
 
-/// The alignment of the unit whose definitions the linker took for all: one variable for units with any flags. A variable, whose value no compiler assumes; a
-/// template, so that only units that make operators have it.
+/// The alignment of the unit whose definitions the linker took for all: one variable for units with any flags. A
+/// variable, whose value no compiler assumes; a template, so that only units that make operators have it.
 template <class = void>
 inline int linked_alignment = EIGEN_DEFAULT_ALIGN_BYTES;
 
