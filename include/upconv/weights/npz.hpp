@@ -113,7 +113,7 @@ inline void add_entry(zip_t* archive, const std::string& label, const std::strin
     zip_file_set_dostime(archive, at, 0, january_1_1980, 0);
 }
 
-}  // namespace upconv::detail
+}  // namespace upconv::detail::inline UPCONV_BUILD
 
 namespace upconv {
 
@@ -155,7 +155,8 @@ inline void write_npz(const TensorFile& file, const std::filesystem::path& path,
     if (!archive) detail::refuse_file(label, ": the file cannot be written; does its folder exist, and is it not one?");
     for (const auto& [name, bytes] : entries) detail::add_entry(archive.get(), label, name, bytes, method);
     if (zip_close(archive.get()) != 0)
-        detail::refuse_file(label, ": the file cannot be written: ", std::string(zip_strerror(archive.get())));
+        detail::refuse_file(label, ": the file cannot be written (", std::string(zip_strerror(archive.get())),
+                            "); does its folder exist, and is there space?");
     archive.release();
 }
 
