@@ -20,7 +20,7 @@ using Bias = upconv::BiasTensor<float>;
 template <class A, class B>
 void expect_same(const A& a, const B& b) {
     ASSERT_EQ(a.size(), b.size());
-    for (int k = 0; k < A::NumDimensions; ++k) ASSERT_EQ(a.dimension(k), b.dimension(k));
+    for (std::size_t k = 0; k < A::NumDimensions; ++k) ASSERT_EQ(a.dimensions()[k], b.dimensions()[k]);
     for (Index i = 0; i < a.size(); ++i) ASSERT_EQ(a.data()[i], b.data()[i]) << i;
 }
 

@@ -1,5 +1,5 @@
-// upconv: Conv2d, ConvTranspose2d and UpSampling2d over Eigen tensors. This header includes all of it but weights.hpp, which reads and
-// writes files and needs other libraries.
+// upconv: Conv2d, ConvTranspose2d and UpSampling2d over Eigen tensors. This header includes all of it but weights.hpp,
+// which reads and writes files and needs other libraries for that.
 #pragma once
 
 #include "adapters.hpp"

@@ -43,7 +43,7 @@ class NpyDictionary {
     [[noreturn]] void refuse_header(const std::string& why) const {
         refuse_file(label_, ": the header of the .npy is damaged: ", why);
     }
-    void skip_spaces() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n"), rest_.size())); }
+    void skip_spaces() { rest_.remove_prefix(std::min<std::size_t>(rest_.find_first_not_of(" \t\n"), rest_.size())); }
     bool at(char c) {
         skip_spaces();
         return !rest_.empty() && rest_.front() == c;

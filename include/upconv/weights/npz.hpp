@@ -3,7 +3,7 @@
 
 #if !__has_include(<zip.h>)
 #error \
-    "upconv/weights/npz.hpp needs libzip: install it (Debian, Ubuntu: libzip-dev) and link it, or include only upconv/weights/npy.hpp or safetensors.hpp"
+    "npz.hpp needs libzip (Debian, Ubuntu: libzip-dev): install and link it, or include weights/npy.hpp, safetensors.hpp"
 #include <upconv_needs_libzip>  // there is none, and so the compiler stops here: at one error, not at hundreds
 #endif
 
@@ -113,7 +113,7 @@ inline void add_entry(zip_t* archive, const std::string& label, const std::strin
     zip_file_set_dostime(archive, at, 0, january_1_1980, 0);
 }
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail
 
 namespace upconv {
 

@@ -6,8 +6,7 @@
 #pragma once
 
 #if !__has_include(<nlohmann/json.hpp>)
-#error \
-    "upconv/weights/safetensors.hpp needs nlohmann/json: install it (Debian, Ubuntu: nlohmann-json3-dev), or include only upconv/weights/npy.hpp or npz.hpp"
+#error "safetensors.hpp needs nlohmann/json (Debian, Ubuntu: nlohmann-json3-dev), or include weights/npy.hpp, npz.hpp"
 #include <upconv_needs_nlohmann_json>  // there is none, and so the compiler stops here: at one error, not at hundreds
 #endif
 

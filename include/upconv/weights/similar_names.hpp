@@ -18,7 +18,7 @@ inline Index edits(std::string_view from, std::string_view to) {
         for (std::size_t j = 1; j <= to.size(); ++j) {
             const Index changed = diagonal + (from[i - 1] != to[j - 1] ? 1 : 0);
             diagonal = row[j];
-            row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+            row[j] = std::min<Index>(changed, std::min<Index>(row[j], row[j - 1]) + 1);
         }
     }
     return row[to.size()];
@@ -37,7 +37,7 @@ std::string similar_names(std::string_view name, const Named& tensors) {
                              other);
     }
     std::sort(nearest.begin(), nearest.end());
-    const std::size_t shown = std::min(most_shown, nearest.size());
+    const std::size_t shown = std::min<std::size_t>(most_shown, nearest.size());
     std::string text =
         nearest.size() == shown ? "; it has " : "; the most similar of its " + std::to_string(tensors.size()) + " are ";
     for (std::size_t i = 0; i < shown; ++i) text += (i ? ", " : "") + in_quotes(nearest[i].second);

@@ -105,7 +105,7 @@ class TensorFile {
         using Scalar = std::remove_cv_t<typename X::Scalar>;
         check_new(name);
         detail::Extents shape;
-        for (int k = 0; k < X::NumDimensions; ++k) shape.push_back(tensor.dimension(k));
+        for (std::size_t k = 0; k < X::NumDimensions; ++k) shape.push_back(tensor.dimensions()[k]);
         const auto from = std::as_bytes(std::span(tensor.data(), static_cast<std::size_t>(tensor.size())));
         auto bytes = std::make_shared<const detail::Bytes>(detail::storage_of<X> == Eigen::ColMajor
                                                                ? detail::rows_first(from, shape, sizeof(Scalar))
