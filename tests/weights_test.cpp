@@ -86,6 +86,13 @@ TEST(TensorFile, NumbersThatAScalarCannotHold) {
     EXPECT_HAS(refusal<ShapeError>([&] { file.read<float, 1>("x"); }), "number 2 of the tensor is 1e+39");
     EXPECT_HAS(refusal<ShapeError>([&] { file.read<std::uint8_t, 1>("x"); }), "number 1 of the tensor is -1");
     EXPECT_EQ((file.read<std::complex<double>, 1>("x")(2)), 1e39);
+    Eigen::Tensor<std::uint8_t, 1, Eigen::RowMajor> truths(2);
+    truths.setValues({0, 1});
+    file.add("truths", truths);
+    EXPECT_TRUE((file.read<bool, 1>("truths")(1)));
+    truths(0) = 2;
+    file.add("no truths", truths);
+    EXPECT_HAS(refusal<ShapeError>([&] { file.read<bool, 1>("no truths"); }), "number 0 of the tensor is 2");
     x.setValues({1, 1.5, HUGE_VAL});
     file.add("y", x);
     EXPECT_HAS(refusal<ShapeError>([&] { file.read<int, 1>("y"); }), "1.5");

@@ -6,6 +6,7 @@
 #include <complex>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "../tensor/scalar.hpp"
 #include "file_error.hpp"
@@ -116,7 +117,9 @@ inline void swap_bytes(std::span<std::byte> bytes, Index element) {
 /// become infinite.
 template <class To, class From>
 bool fits(const From& value) {
-    if constexpr (std::integral<To> && std::integral<From>) {
+    if constexpr (std::is_same_v<To, bool> && std::integral<From>) {
+        return value == From(0) || value == From(1);
+    } else if constexpr (std::integral<To> && std::integral<From>) {
         return std::in_range<To>(value);
     } else if constexpr (std::integral<To>) {
         const auto number = static_cast<double>(value);
