@@ -1,4 +1,4 @@
-// Adapters: weights and options of Keras and ONNX, against their formulas.
+// Adapters: weights and options of Keras, Flax and ONNX, against their formulas.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -55,6 +55,82 @@ TEST(Adapters, KerasWeightsThereAndBack) {
     const auto back = upconv::weights_to_keras(upconv::weights_from_keras(keras));
     ASSERT_EQ(Dims(back.dimensions()), Dims(keras.dimensions()));
     for (Index i = 0; i < keras.size(); ++i) EXPECT_EQ(back.data()[i], keras.data()[i]);
+}
+
+// Flax, by the definition: zeros between the input's lines, then a correlation with the kernel as it is.
+
+/// lax.conv_transpose of x [n, h, w, c] with kernel [kh, kw, in, out] on the padding (low, high) of both axes.
+Tensor by_flax(const Tensor& x, const Tensor& kernel, Index s, Index d, Index low, Index high) {
+    const auto extent = [&](Index n, Index k) { return (n - 1) * s + 1 + low + high - (k - 1) * d; };
+    Tensor y(x.dimension(0), extent(x.dimension(1), kernel.dimension(0)), extent(x.dimension(2), kernel.dimension(1)),
+             kernel.dimension(3));
+    y.setZero();
+    const auto line = [&](Index at, Index n) {
+        return at >= low && (at - low) % s == 0 && (at - low) / s < n ? (at - low) / s : -1;
+    };
+    for (Index i = 0; i < y.dimension(1); ++i)
+        for (Index j = 0; j < y.dimension(2); ++j)
+            for (Index a = 0; a < kernel.dimension(0); ++a)
+                for (Index b = 0; b < kernel.dimension(1); ++b) {
+                    const Index row = line(i + a * d, x.dimension(1)), column = line(j + b * d, x.dimension(2));
+                    if (row < 0 || column < 0) continue;
+                    for (Index c = 0; c < kernel.dimension(2); ++c)
+                        for (Index o = 0; o < kernel.dimension(3); ++o)
+                            y(0, i, j, o) += kernel(a, b, c, o) * x(0, row, column, c);
+                }
+    return y;
+}
+
+TEST(Adapters, FlaxKernelsOfATransposedConvolution) {
+    const Tensor x = integers({1, 4, 5, 2}, 1);
+    for (Index k = 1; k <= 5; ++k)
+        for (Index s = 1; s <= 4; ++s)
+            for (Index d = 1; d <= 2; ++d)
+                for (int padding = 0; padding < 3; ++padding) {
+                    const Tensor kernel = integers({k, k, 2, 3}, 2);
+                    // lax's own rule for the padding, SAME and VALID; then explicit pairs.
+                    const Index span = (k - 1) * d + 1;
+                    const Index all = padding == 0 ? span + s - 2 : span + s - 2 + std::max<Index>(span - s, 0);
+                    Index low = padding == 0 && s <= span - 1 ? (all + 1) / 2 : span - 1, high = all - low;
+                    Padding ours = padding == 0 ? Padding::same : Padding::valid;
+                    if (padding == 2) low = 1, high = 2, ours = Padding(span - 2, span - 3, span - 2, span - 3);
+                    if ((4 - 1) * s + 1 + low + high < span) continue;
+                    upconv::ConvTranspose2d<float, upconv::NHWC> up({.in_channels = 2,
+                                                                     .out_channels = 3,
+                                                                     .kernel = k,
+                                                                     .stride = s,
+                                                                     .padding = ours,
+                                                                     .dilation = d});
+                    up.weight() = upconv::weights_from_flax(up, kernel);
+                    const Tensor expected = by_flax(x, kernel, s, d, low, high), y = up(x);
+                    ASSERT_EQ(Dims(y.dimensions()), Dims(expected.dimensions())) << k << s << d << padding;
+                    for (Index i = 0; i < y.size(); ++i)
+                        ASSERT_EQ(y.data()[i], expected.data()[i]) << k << s << d << padding;
+                    const auto back = upconv::weights_to_flax(up);
+                    for (Index i = 0; i < kernel.size(); ++i) ASSERT_EQ(back.data()[i], kernel.data()[i]);
+                }
+}
+
+TEST(Adapters, FlaxKernelsOfAConvolution) {
+    const upconv::Conv2d<float> conv({.in_channels = 4, .out_channels = 6, .kernel = {3, 2}, .groups = 2});
+    const Tensor kernel = normals({3, 2, 2, 6}, 1);
+    const auto ours = upconv::weights_from_flax(conv, kernel), keras = upconv::weights_from_keras(kernel);
+    const auto back = upconv::weights_to_flax(upconv::Conv2d<float>(conv.options(), ours, conv.bias()));
+    for (Index i = 0; i < kernel.size(); ++i) {
+        EXPECT_EQ(ours.data()[i], keras.data()[i]);
+        EXPECT_EQ(back.data()[i], kernel.data()[i]);
+    }
+}
+
+TEST(Adapters, FlaxKernelsOfAnotherShape) {
+    const Transposed up({.in_channels = 4, .out_channels = 6, .kernel = 3});
+    EXPECT_THROW(upconv::weights_from_flax(up, Tensor(4, 6, 3, 3)), upconv::ShapeError);
+    try {
+        upconv::weights_from_flax(up, Tensor(3, 3, 6, 4));
+        FAIL() << "this is the shape of transpose_kernel=True";
+    } catch (const upconv::ShapeError& error) {
+        EXPECT_NE(std::string(error.what()).find("use weights_from_keras"), std::string::npos) << error.what();
+    }
 }
 
 // Options: the output's extent, and where it begins.

@@ -2,6 +2,13 @@
 #define EIGEN_USE_THREADS
 #include <upconv/upconv.hpp>
 
+#if __has_include(<zip.h>) && __has_include(<nlohmann/json.hpp>)
+#include <upconv/weights.hpp>
+#else
+#include <upconv/weights/load.hpp>
+#include <upconv/weights/npy.hpp>
+#endif
+
 namespace {
 
 template <typename Operator, typename Tensor, typename Device>
@@ -39,6 +46,11 @@ void use_operators(const Eigen::ThreadPoolDevice& device) {
     upconv::checkerboard_index(up);
     upconv::overlap_map(up.options(), 4, 4);
     upconv::weights_from_keras(upconv::weights_to_keras(up.weight()));
+    upconv::weights_from_flax(up, upconv::weights_to_flax(up));
+    upconv::fold_batch_norm(up, up.bias(), up.bias(), up.bias(), up.bias(), 1e-5);
+    upconv::TensorFile file = upconv::open_npy("up.weight.npy");
+    upconv::save(up, file, "up");
+    upconv::load(up, file, "up");
 }
 
 }  // namespace

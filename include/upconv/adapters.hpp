@@ -1,14 +1,15 @@
-// Adapters: weights and options from PyTorch, Keras and ONNX.
+// Adapters: weights and options from PyTorch, Keras, Flax and ONNX.
 //
 // PyTorch needs none: its weights, its padding, output_padding, dilation, groups and padding_mode are the same here.
-// Keras stores weights in another order; Keras and ONNX each have a way to choose the output's size of a transposed
-// convolution that is not one option here.
+// Keras and Flax store weights in another order; Keras and ONNX each have a way to choose the output's size of a
+// transposed convolution that is not one option here.
 #pragma once
 
 #include <string>
 #include <utility>
 
 #include "options.hpp"
+#include "geometry/phases.hpp"
 #include "tensor/tensor.hpp"
 
 namespace upconv {
@@ -39,6 +40,56 @@ auto weights_to_keras(const W& weight) {
             for (Index i = 0; i < d[2]; ++i)
                 for (Index j = 0; j < d[3]; ++j) keras(i, j, b, a) = from(a, b, i, j);
     return keras;
+}
+
+// Flax. nn.Conv keeps [kh, kw, in / groups, out], as Keras does. nn.ConvTranspose keeps [kh, kw, in, out] and
+// correlates the input, s - 1 zeros put between its lines, without turning the kernel. With p zeros before the first
+// line, line j of the input lies at j s + p, so the output is, with d for the dilation,
+//
+//     y[i] = sum over taps a and lines j with i + a d = j s + p of kernel[a] x[j].
+//
+// Here i + begin = j s + a' d. Both say the same of the same i and j when a' = k - 1 - a and begin = (k - 1) d - p: the
+// taps of both axes turn. "SAME" and "VALID" are Padding::same and Padding::valid; explicit pairs (low, high) are a
+// padding of ((k - 1) d - low, (k - 1) d - high). With transpose_kernel=True the kernel is Keras's: use
+// weights_from_keras.
+
+/// The kernel of nn.Conv or nn.ConvTranspose as the weight of `op`, a Conv2d or ConvTranspose2d. Give its input, which
+/// is channels last, to an operator of layout NHWC.
+template <class Op, detail::TensorOfRank4 W>
+auto weights_from_flax(const Op& op, const W& kernel) {
+    constexpr bool transposed = Op::direction == detail::Direction::to_fine;
+    const auto from = detail::view_of<NCHW>("weights_from_flax", "the kernel", kernel);
+    op.check_parameters();
+    const Dims d(op.weight().dimensions()), has(kernel.dimensions());
+    const Dims keras(d[2], d[3], d[1], d[0]), expected = transposed ? Dims(d[2], d[3], d[0], d[1]) : keras;
+    if (has != expected)
+        detail::refuse("weights_from_flax: the kernel of ", Op::name, " has the shape ", has, " but must have ",
+                       expected, transposed ? ", [kh, kw, in, out]" : ", [kh, kw, in / groups, out]",
+                       has == keras ? "; with transpose_kernel=True, and from Keras, use weights_from_keras" : "");
+    Eigen::Tensor<std::remove_cv_t<typename W::Scalar>, 4, Eigen::RowMajor> ours(d[0], d[1], d[2], d[3]);
+    for (Index a = 0; a < d[0]; ++a)
+        for (Index b = 0; b < d[1]; ++b)
+            for (Index i = 0; i < d[2]; ++i)
+                for (Index j = 0; j < d[3]; ++j)
+                    ours(a, b, i, j) = transposed ? from(d[2] - 1 - i, d[3] - 1 - j, a, b) : from(i, j, b, a);
+    return ours;
+}
+
+/// The way back: the kernel that nn.Conv or nn.ConvTranspose takes.
+template <class Op>
+auto weights_to_flax(const Op& op) {
+    constexpr bool transposed = Op::direction == detail::Direction::to_fine;
+    op.check_parameters();
+    const auto& from = op.weight();
+    const Dims d(from.dimensions());
+    Eigen::Tensor<typename Op::Scalar, 4, Eigen::RowMajor> flax(d[2], d[3], d[transposed ? 0 : 1],
+                                                                d[transposed ? 1 : 0]);
+    for (Index a = 0; a < d[0]; ++a)
+        for (Index b = 0; b < d[1]; ++b)
+            for (Index i = 0; i < d[2]; ++i)
+                for (Index j = 0; j < d[3]; ++j)
+                    (transposed ? flax(d[2] - 1 - i, d[3] - 1 - j, a, b) : flax(i, j, b, a)) = from(a, b, i, j);
+    return flax;
 }
 
 }  // namespace upconv

@@ -15,7 +15,8 @@ execute_process(COMMAND ${CMAKE_COMMAND} -S ${source_dir}/tests/consumers/${cons
     -D CMAKE_CXX_COMPILER=${compiler} -D CMAKE_PREFIX_PATH=${work}/prefix -D Eigen3_DIR=${eigen_dir}
     COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${work}/build COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${work}/build/consumer COMMAND_ERROR_IS_FATAL ANY)
-if(EXISTS ${work}/build/compiled_consumer)
-    execute_process(COMMAND ${work}/build/compiled_consumer COMMAND_ERROR_IS_FATAL ANY)
-endif()
+foreach(program consumer compiled_consumer weights_consumer)
+    if(program STREQUAL "consumer" OR EXISTS ${work}/build/${program})
+        execute_process(COMMAND ${work}/build/${program} WORKING_DIRECTORY ${work} COMMAND_ERROR_IS_FATAL ANY)
+    endif()
+endforeach()

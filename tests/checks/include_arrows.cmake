@@ -1,8 +1,8 @@
 # cmake -D root=include/upconv -P include_arrows.cmake
-# Includes go down the layers only; Eigen stands in the top layer and in tensor/; no header opens a namespace to all.
+# Includes go down the layers only; Eigen stands in the top layer, weights/ and tensor/; no header opens a namespace to all.
 cmake_minimum_required(VERSION 3.23)
 
-set(layers options geometry kernel plan engine tensor top)  # bottom up
+set(layers options geometry kernel plan engine tensor weights top)  # bottom up
 set(without_eigen options geometry kernel plan engine)
 set(wrong "")
 

@@ -47,4 +47,4 @@ struct Gradient<T> {
                         const Executor& executor);
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

@@ -28,11 +28,11 @@ void Gradient<T>::bias(View<const T> grad, T* bias, GradientSum how, const Execu
     const ChannelSumCut cut(grad.shape);
     const Index channels = grad.shape.c, pixels = grad.shape.h * grad.shape.w, lanes = channel_sum_lanes * channels;
     const Index workers = std::clamp<Index>(cut.chunks, 1, executor.threads());
-    std::byte* const memory =
-        scratch().at_least(Pieces::bytes<C>(workers * lanes) + Pieces::bytes<C>((cut.chunks + 1) * channels));
-    Pieces pieces(memory);
-    C* const partial = pieces.take<C>(workers * lanes);
-    C* const sums = pieces.take<C>((cut.chunks + 1) * channels);  // (chunks, channels)
+    Arena counting;
+    counting.take<C>(workers * lanes), counting.take<C>((cut.chunks + 1) * channels);
+    Arena arena(scratch().at_least(counting.bytes()));
+    C* const partial = arena.take<C>(workers * lanes);
+    C* const sums = arena.take<C>((cut.chunks + 1) * channels);  // (chunks, channels)
     const bool last = grad.stride.c == 1;
     std::fill(sums, sums + channels, C(0));
     executor(workers, static_cast<double>(grad.shape.size()) / 8 / static_cast<double>(workers), [&](Index w) {
@@ -75,4 +75,4 @@ void Gradient<T>::through(const Activation& f, SlopeFrom from, View<const T> gra
     });
 }
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

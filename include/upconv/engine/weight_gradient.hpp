@@ -82,4 +82,4 @@ class WeightGradient<T> {
     WeightGradientPlan plan_;
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

@@ -16,17 +16,25 @@ void WeightGradient<T>::run_inside(View<const T> coarse, View<const T> fine, T* 
     if (!has_kernels(plan_.isa)) return correlate(plan_.problem.relation, coarse, fine, weight, how, executor);
     const WeightGradientCall<T> call{plan_.swapped ? fine : coarse, plan_.swapped ? coarse : fine};
     const Index blocks = plan_.blocks(), items = blocks * plan_.chunks;
-    const Index of_worker = WeightGradientWorker<T>::bytes(plan_);
-    const Index of_sums = Pieces::bytes<C>(WeightGradientWorker<T>::sums_size(plan_));
     const Index workers = (std::min)(items, executor.threads());
-    const Index sums = plan_.chunks > 1 ? items : workers;  // in memory at once
-    std::byte* const memory = scratch().at_least(workers * of_worker + sums * of_sums);
-    const auto sums_at = [&](Index i) { return reinterpret_cast<C*>(memory + workers * of_worker + i * of_sums); };
+    Arena counting;
+    WeightGradientWorker<T>(plan_, call, counting);
+    const Index of_worker = counting.bytes(), of_sums = WeightGradientWorker<T>::sums_size(plan_);
+    const auto of_chunks = [&](Arena& arena) { return arena.take<C>(plan_.chunks > 1 ? items * of_sums : 0); };
+    Arena counting_chunks;
+    of_chunks(counting_chunks);
+    std::byte* const memory = scratch().at_least(workers * of_worker + counting_chunks.bytes());
+    Arena chunks(memory + workers * of_worker);
+    C* const sums = of_chunks(chunks);
+    const auto worker_at = [&](Index w) {
+        Arena arena(memory + w * of_worker);
+        return WeightGradientWorker<T>(plan_, call, arena);
+    };
     executor(workers, plan_.problem.flops() / 32 / static_cast<double>(workers), [&](Index w) {
-        WeightGradientWorker<T> worker(plan_, call, memory + w * of_worker);
+        auto worker = worker_at(w);
         for (Index item = w * items / workers; item < (w + 1) * items / workers; ++item) {
             const WeightBlock block = plan_.block(item / plan_.chunks);
-            C* const to = sums_at(plan_.chunks > 1 ? item : w);
+            C* const to = plan_.chunks > 1 ? sums + item * of_sums : worker.own_sums();
             worker.sum(block, plan_.strips_of(item % plan_.chunks), to);
             if (plan_.chunks == 1) worker.store(block, to, weight, how);
         }
@@ -34,16 +42,17 @@ void WeightGradient<T>::run_inside(View<const T> coarse, View<const T> fine, T* 
     if (plan_.chunks == 1) return;
     const Index adders = (std::min)(blocks, workers);
     executor(adders, static_cast<double>(plan_.most_sums() * plan_.chunks * blocks / adders), [&](Index w) {
-        const WeightGradientWorker<T> worker(plan_, call, memory + w * of_worker);
+        const auto worker = worker_at(w);
         for (Index b = w * blocks / adders; b < (w + 1) * blocks / adders; ++b) {
             const WeightBlock block = plan_.block(b);
             const Index first = b * plan_.chunks;
             for (Index apart = 1; apart < plan_.chunks; apart *= 2)
                 for (Index c = 0; c + apart < plan_.chunks; c += 2 * apart)
-                    run_on(plan_.isa, AddSums<C>{sums_at(first + c + apart), plan_.sums(block), sums_at(first + c)});
-            worker.store(block, sums_at(first), weight, how);
+                    run_on(plan_.isa, AddSums<C>{sums + (first + c + apart) * of_sums, plan_.sums(block),
+                                                 sums + (first + c) * of_sums});
+            worker.store(block, sums + first * of_sums, weight, how);
         }
     });
 }
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

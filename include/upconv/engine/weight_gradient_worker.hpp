@@ -28,22 +28,18 @@ class WeightGradientWorker {
   public:
     using C = AccumulatorOf<T>;
 
-    /// `memory` has bytes(plan); nothing is kept in it.
-    WeightGradientWorker(const WeightGradientPlan& plan, const WeightGradientCall<T>& call, std::byte* memory)
+    WeightGradientWorker(const WeightGradientPlan& plan, const WeightGradientCall<T>& call, Arena& arena)
         : plan_(plan), call_(call) {
         const Sizes sizes = sizes_of(plan);
-        Pieces pieces(memory);
-        coarse_panel_ = pieces.take<C>(sizes.coarse);
-        fine_panel_ = pieces.take<C>(sizes.fine);
-        segments_ = pieces.take<WeightSegment>(sizes.segments);
-        row_ = pieces.take<C>(sizes.row);
+        coarse_panel_ = arena.take<C>(sizes.coarse);
+        fine_panel_ = arena.take<C>(sizes.fine);
+        segments_ = arena.take<WeightSegment>(sizes.segments);
+        row_ = arena.take<C>(sizes.row);
+        sums_ = arena.take<C>(sizes.sums);
     }
 
-    static Index bytes(const WeightGradientPlan& plan) {
-        const Sizes s = sizes_of(plan);
-        return Pieces::bytes<C>(s.coarse) + Pieces::bytes<C>(s.fine) + Pieces::bytes<WeightSegment>(s.segments) +
-               Pieces::bytes<C>(s.row);
-    }
+    /// Room for the sums of a block.
+    C* own_sums() const { return sums_; }
     /// Numbers of a block's sums with what tiles touch behind them.
     static Index sums_size(const WeightGradientPlan& plan) {
         return plan.most_sums() +
@@ -82,7 +78,7 @@ class WeightGradientWorker {
 
   private:
     struct Sizes {
-        Index coarse, fine, segments, row;
+        Index coarse, fine, segments, row, sums;
     };
 
     /// Rows of the fine panel: those that the strip's rows and the block's taps reach; where the taps of one row reach
@@ -110,7 +106,7 @@ class WeightGradientWorker {
         const Index fine_pitch = plan.depthwise() ? coarse_pitch : whole_pairs(plan.fine_block);
         return {pixels * coarse_pitch + slack, fine * fine_pitch + of_rows * fine_pitch + slack,
                 plan.images * plan.strip_rows * ((plan.strip_columns - 1) / WeightSegment::most + 1 + 1),
-                taps * (std::max)(coarse_pitch, fine_pitch)};
+                taps * (std::max)(coarse_pitch, fine_pitch), plan.chunks == 1 ? sums_size(plan) : 0};
     }
 
     static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
@@ -345,11 +341,11 @@ class WeightGradientWorker {
     const WeightGradientCall<T>& call_;
     C *coarse_panel_, *fine_panel_;
     WeightSegment* segments_;
-    C* row_;
+    C *row_, *sums_;
     WeightStrip strip_;
     WeightPanel<C> coarse_, fine_;
     Range tap_row_, fine_rows_;  // of a panel of rows apart; of one that has all rows
     Index fine_column_ = 0;      // the first of the panel
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

@@ -59,4 +59,4 @@ struct SumChannels {
     }
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

@@ -72,4 +72,4 @@ struct ThroughActivation {
     }
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

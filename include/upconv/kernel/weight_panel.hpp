@@ -78,4 +78,4 @@ struct AddSums {
     }
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

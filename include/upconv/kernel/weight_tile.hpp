@@ -228,4 +228,4 @@ struct LaneWeightTiles {
     }
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail

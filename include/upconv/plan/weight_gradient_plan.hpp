@@ -200,4 +200,4 @@ struct WeightGradientPlan {
     }
 };
 
-}  // namespace upconv::detail::inline UPCONV_BUILD
+}  // namespace upconv::detail
