@@ -7,9 +7,8 @@
 
 namespace upconv {
 
-/// Made by an operator's gradient_plan(). Keeps no weights from call to call, so that a training loop makes it once;
-/// but memory to work in, so that each thread needs one of its own. Allocates nothing after the first call on a thread
-/// (but for padding modes other than zeros and scalars without vectors).
+/// Made by an operator's gradient_plan(). Keeps no weights from call to call, so that a training loop makes it once; but
+/// memory to work in, so that each thread needs one of its own.
 template <class Op>
 class GradientPlan {
   public:
