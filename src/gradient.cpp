@@ -3,11 +3,11 @@
 #include <upconv/engine/weight_gradient_kernels.hpp>
 #include <upconv/tensor/scalar.hpp>
 
-template class upconv::detail::WeightGradient<float>;
-template class upconv::detail::WeightGradient<double>;
-template class upconv::detail::WeightGradient<Eigen::half>;
-template class upconv::detail::WeightGradient<Eigen::bfloat16>;
-template struct upconv::detail::Gradient<float>;
-template struct upconv::detail::Gradient<double>;
-template struct upconv::detail::Gradient<Eigen::half>;
-template struct upconv::detail::Gradient<Eigen::bfloat16>;
+template class upconv::detail::PlannedWeightGradient<float>;
+template class upconv::detail::PlannedWeightGradient<double>;
+template class upconv::detail::PlannedWeightGradient<Eigen::half>;
+template class upconv::detail::PlannedWeightGradient<Eigen::bfloat16>;
+template struct upconv::detail::VectorGradient<float>;
+template struct upconv::detail::VectorGradient<double>;
+template struct upconv::detail::VectorGradient<Eigen::half>;
+template struct upconv::detail::VectorGradient<Eigen::bfloat16>;

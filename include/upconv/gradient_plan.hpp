@@ -116,11 +116,12 @@ class GradientPlan {
     void shape(const char* what, Tensor& tensor, const std::array<Index, Rank>& shape) const {
         bool same = true;
         Index size = 1;
-        typename Tensor::Dimensions dimensions;
+        typename Tensor::Dimensions dimensions = tensor.dimensions();
+        Index* const extent = &dimensions[0];
         for (std::size_t d = 0; d < Rank; ++d) {
-            same &= tensor.dimension(static_cast<int>(d)) == shape[d];
+            same &= extent[d] == shape[d];
             size *= shape[d];
-            dimensions[static_cast<Index>(d)] = shape[d];
+            extent[d] = shape[d];
         }
         if (same) return;
         if (wanted_.accumulate && tensor.size() > 0)

@@ -1,5 +1,5 @@
 // Gradient: what is the same for every operator with a filter, apart from weights and input: the gradient of the bias,
-// and of what an activation lets through. For scalars with vectors defined in weight_gradient_kernels.hpp.
+// and of what an activation lets through. For scalars with vectors defined in gradient_kernels.hpp.
 #pragma once
 
 #include "../kernel/slope.hpp"
@@ -21,8 +21,9 @@ void through_activation(const Activation& f, SlopeFrom from, View<const T> grad,
                     }
 }
 
+/// Any scalar.
 template <class T>
-struct Gradient {
+struct DefinedGradient {
     using C = AccumulatorOf<T>;
 
     /// bias[c] = the sum of channel c.
@@ -37,14 +38,17 @@ struct Gradient {
     }
 };
 
+/// Scalars with vectors.
 template <class T>
-requires HasVectors<T>
-struct Gradient<T> {
+struct VectorGradient {
     using C = AccumulatorOf<T>;
 
     static void bias(View<const T> grad, T* bias, GradientSum how, const Executor& executor);
     static void through(const Activation& f, SlopeFrom from, View<const T> grad, View<const T> value, View<T> to,
                         const Executor& executor);
 };
+
+template <class T>
+using Gradient = std::conditional_t<HasVectors<T>, VectorGradient<T>, DefinedGradient<T>>;
 
 }  // namespace upconv::detail

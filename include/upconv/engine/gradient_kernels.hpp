@@ -1,4 +1,4 @@
-// What a Gradient is made of, for scalars with vectors.
+// What a VectorGradient is made of.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,7 @@ struct ChannelSumCut {
 };
 
 template <class T>
-requires HasVectors<T>
-void Gradient<T>::bias(View<const T> grad, T* bias, GradientSum how, const Executor& executor) {
+void VectorGradient<T>::bias(View<const T> grad, T* bias, GradientSum how, const Executor& executor) {
     const ChannelSumCut cut(grad.shape);
     const Index channels = grad.shape.c, pixels = grad.shape.h * grad.shape.w, lanes = channel_sum_lanes * channels;
     const Index workers = std::clamp<Index>(cut.chunks, 1, executor.threads());
@@ -62,9 +61,8 @@ void Gradient<T>::bias(View<const T> grad, T* bias, GradientSum how, const Execu
 }
 
 template <class T>
-requires HasVectors<T>
-void Gradient<T>::through(const Activation& f, SlopeFrom from, View<const T> grad, View<const T> value, View<T> to,
-                          const Executor& executor) {
+void VectorGradient<T>::through(const Activation& f, SlopeFrom from, View<const T> grad, View<const T> value,
+                                View<T> to, const Executor& executor) {
     if (grad.stride != to.stride || value.stride != to.stride) return through_activation(f, from, grad, value, to);
     constexpr Index piece = 16 * 1024;
     const Index n = to.shape.size(), pieces = (n + piece - 1) / piece;

@@ -39,10 +39,11 @@ inline FilterProblem without_border(FilterProblem problem) {
     return problem;
 }
 
+/// Any scalar.
 template <class T>
-class WeightGradient {
+class DefinedWeightGradient {
   public:
-    explicit WeightGradient(const FilterProblem& problem, Isa /*none has its vectors*/ = best_isa())
+    explicit DefinedWeightGradient(const FilterProblem& problem, Isa /*none has its vectors*/ = best_isa())
         : problem_(problem) {}
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]. An empty batch gives zeros.
@@ -57,15 +58,14 @@ class WeightGradient {
     FilterProblem problem_;
 };
 
-/// How it is done is a plan; run() is defined in weight_gradient_kernels.hpp.
+/// Scalars with vectors. How it is done is a plan; run_inside() is defined in weight_gradient_kernels.hpp.
 template <class T>
-requires HasVectors<T>
-class WeightGradient<T> {
+class PlannedWeightGradient {
   public:
-    explicit WeightGradient(const FilterProblem& problem, Isa isa = best_isa())
+    explicit PlannedWeightGradient(const FilterProblem& problem, Isa isa = best_isa())
         : problem_(problem), plan_(without_border(problem), isa, sizeof(AccumulatorOf<T>)) {}
     /// As a plan for a problem without a border says.
-    explicit WeightGradient(const WeightGradientPlan& plan) : problem_(plan.problem), plan_(plan) {}
+    explicit PlannedWeightGradient(const WeightGradientPlan& plan) : problem_(plan.problem), plan_(plan) {}
 
     void run(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const {
         with_border(problem_, fine, executor,
@@ -81,5 +81,8 @@ class WeightGradient<T> {
     FilterProblem problem_;
     WeightGradientPlan plan_;
 };
+
+template <class T>
+using WeightGradient = std::conditional_t<HasVectors<T>, PlannedWeightGradient<T>, DefinedWeightGradient<T>>;
 
 }  // namespace upconv::detail

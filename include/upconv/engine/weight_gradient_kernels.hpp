@@ -1,4 +1,4 @@
-// What a WeightGradient is made of:
+// What a PlannedWeightGradient is made of:
 //
 //     run -> for each block and chunk: worker -> add the chunks of a block in a tree -> store
 #pragma once
@@ -9,9 +9,8 @@
 namespace upconv::detail::inline UPCONV_BUILD {
 
 template <class T>
-requires HasVectors<T>
-void WeightGradient<T>::run_inside(View<const T> coarse, View<const T> fine, T* weight, GradientSum how,
-                                   const Executor& executor) const {
+void PlannedWeightGradient<T>::run_inside(View<const T> coarse, View<const T> fine, T* weight, GradientSum how,
+                                          const Executor& executor) const {
     using C = AccumulatorOf<T>;
     if (!has_kernels(plan_.isa)) return correlate(plan_.problem.relation, coarse, fine, weight, how, executor);
     const WeightGradientCall<T> call{plan_.swapped ? fine : coarse, plan_.swapped ? coarse : fine};
