@@ -377,9 +377,30 @@ TEST(GradientPlan, RefusesWhatDoesNotFit) {
     gz.setZero();
     g.weight.resize(1, 2, 3, 3);
     g.weight.setZero();
+    Gradients<float, Eigen::RowMajor> late;  // the last that is looked at
+    late.input.resize(1, 1, 1, 1);
+    late.input.setZero();
     expect(refusal([&] { adding(x, gz, other, g); }),
            "the weights' gradient, to which is added, has 18 numbers but must have 54");
     EXPECT_EQ(g.input.size(), 0);
+    expect(refusal([&] { adding(x, gz, other, late); }), "the input's gradient, to which is added, has 1 numbers");
+    EXPECT_EQ(late.weight.size() + late.bias.size(), 0) << "nothing is made before all of it is checked";
+}
+
+/// A chain of operators hands on g.input: not into the tensors that it lies in.
+TEST(GradientPlan, RefusesResultsThatLieInWhatIsRead) {
+    const upconv::Conv2d<float> conv({.in_channels = 3, .out_channels = 3, .kernel = 3, .padding = 1});
+    Tensor x(1, 3, 5, 5);
+    fill_integers(x, 1);
+    auto plan = conv.gradient_plan(x.dimensions());
+    Gradients<float, Eigen::RowMajor> g;
+    g.input = x;
+    const std::string part = "the input's gradient overlaps in memory what it is computed from";
+    EXPECT_NE(refusal([&] { plan(x, g.input, conv, g); }).find(part), std::string::npos);
+    EXPECT_NE(refusal([&] { plan(g.input, x, conv, g); }).find(part), std::string::npos);
+    EXPECT_NE(refusal([&] { plan(x, g.input, x, conv, g); }).find(part), std::string::npos);
+    EXPECT_NE(refusal([&] { plan.input_gradient(g.input, conv, g.input); }).find(part), std::string::npos);
+    EXPECT_EQ(g.weight.size(), 0);
 }
 
 }  // namespace

@@ -2,13 +2,18 @@
 // for the input and summed over the pixels for the weights.
 #pragma once
 
+#include <array>
+#include <functional>
+#include <initializer_list>
+#include <numeric>
+
 #include "engine/gradient.hpp"
 #include "filter_operator.hpp"
 
 namespace upconv {
 
-/// Made by an operator's gradient_plan(). Keeps no weights from call to call, so that a training loop makes it once; but
-/// memory to work in, so that each thread needs one of its own.
+/// Made by an operator's gradient_plan(). Keeps no weights from call to call, so that a training loop makes it once;
+/// but memory to work in, so that each thread needs one of its own.
 template <class Op>
 class GradientPlan {
   public:
@@ -18,7 +23,7 @@ class GradientPlan {
     using Result = Gradients<Scalar, Storage>;
 
     GradientPlan(const Op& op, const Dims& input, const GradientOptions& wanted)
-        : options_(op.options()), wanted_(wanted), problem_(op.problem(input)), weight_(problem_) {
+        : problem_(op.problem(input)), bias_(op.options().bias), wanted_(wanted), weight_(problem_) {
         detail::check_dims(Op::name, "the output", output_shape(), sizeof(Scalar));
     }
     GradientPlan(GradientPlan&&) = default;
@@ -35,13 +40,14 @@ class GradientPlan {
     friend std::ostream& operator<<(std::ostream& to, const GradientPlan& plan) { return to << plan.text(); }
 
     /// Of a loss, given its gradient with respect to y = op(x). Tensors of `grads` that have another shape are made
-    /// anew. With an activation the forward pass is run again, without it: the form with y spares that.
+    /// anew; none may lie in what is read. With an activation the forward pass is run again, without it: the form with
+    /// y spares that.
     template <detail::InputTensor<Scalar> X, detail::InputTensor<Scalar> G, int Storage,
               detail::Device D = Eigen::DefaultDevice>
     void operator()(const X& x, const G& grad_y, const Op& op, Result<Storage>& grads, const D& device = {}) {
         const auto input = input_view(x, op);
         const auto grad = gradient_view(grad_y);
-        const Targets to = targets(grads);
+        const Targets to = targets(grads, {input, grad});
         const detail::Executor executor = detail::executor_of(device);
         run(input, linear(input, grad, op, executor), op, to, executor);
     }
@@ -58,7 +64,7 @@ class GradientPlan {
         if (f.kind == Activation::Kind::leaky_relu && f.low < 0)
             detail::refuse(Op::name, ": the slope ", f.low,
                            " of leaky_relu is negative, so y does not say on which side of it x was; leave y out");
-        const Targets to = targets(grads);
+        const Targets to = targets(grads, {input, output, grad});
         const detail::Executor executor = detail::executor_of(device);
         run(input, through(detail::SlopeFrom::output, grad, output, executor), op, to, executor);
     }
@@ -72,7 +78,8 @@ class GradientPlan {
                            ": without the input there is no gradient through the activation, whose slope "
                            "depends on it; use backward(x, grad_y)");
         const auto grad = gradient_view(grad_y);
-        run_input(grad, op, target(to), detail::executor_of(device));
+        check_target(of_input(), to, {grad});
+        run_input(grad, op, make_input(to), detail::executor_of(device));
     }
 
   private:
@@ -97,7 +104,7 @@ class GradientPlan {
 
     void check(const Op& op) const {
         op.check_parameters();
-        if (op.problem(input_shape()) != problem_ || op.options().bias != options_.bias)
+        if (op.problem(input_shape()) != problem_ || op.options().bias != bias_)
             detail::refuse(Op::name, ": the gradient plan was made for an operator with other options; make one with ",
                            "this operator's gradient_plan()");
     }
@@ -111,44 +118,65 @@ class GradientPlan {
         return detail::checked_view<Layout, Scalar>(Op::name, "the output's gradient", grad_y, problem_.output_shape());
     }
 
-    /// A tensor of this shape to write to, or to add to: then what was empty begins as zeros.
-    template <class Tensor, std::size_t Rank>
-    void shape(const char* what, Tensor& tensor, const std::array<Index, Rank>& shape) const {
-        bool same = true;
-        Index size = 1;
-        typename Tensor::Dimensions dimensions = tensor.dimensions();
-        Index* const extent = &dimensions[0];
-        for (std::size_t d = 0; d < Rank; ++d) {
-            same &= extent[d] == shape[d];
-            size *= shape[d];
-            extent[d] = shape[d];
-        }
-        if (same) return;
-        if (wanted_.accumulate && tensor.size() > 0)
-            detail::refuse(Op::name, ": ", what, ", to which is added, has ", tensor.size(), " numbers but must have ",
-                           size, "; give one of the right shape, or an empty one");
-        tensor.resize(dimensions);
-        if (wanted_.accumulate) tensor.setConstant(detail::number<Scalar>(0));
-    }
-    template <int Storage>
-    detail::View<Scalar> target(Tensor4<Scalar, Storage>& input) const {
-        shape("the input's gradient", input, input_shape());
-        return detail::view_of<Layout>(Op::name, "the input's gradient", input);
-    }
-    template <int Storage>
-    Targets targets(Result<Storage>& grads) const {
+    /// One of the results: its name, and the shape that it must have.
+    template <std::size_t Rank>
+    struct Target {
+        const char* what;
+        std::array<Index, Rank> shape;
+    };
+    Target<4> of_input() const { return {"the input's gradient", input_shape()}; }
+    Target<4> of_weight() const {
         const detail::Relation& r = problem_.relation;
+        return {"the weights' gradient", {r.coarse_channels, r.fine_per_group(), r.rows.kernel, r.columns.kernel}};
+    }
+    Target<1> of_bias() const { return {"the bias' gradient", {bias_ ? problem_.output_shape().c : 0}}; }
+
+    template <std::size_t Rank, class Tensor>
+    static bool fits(const Target<Rank>& target, const Tensor& tensor) {
+        return std::equal(target.shape.begin(), target.shape.end(),
+                          &tensor.dimensions()[0]);  // Eigen's array may have no iterators
+    }
+    /// Refuses what cannot be added to, and a result that lies in what is read.
+    template <std::size_t Rank, class Tensor>
+    void check_target(const Target<Rank>& target, const Tensor& tensor, std::initializer_list<Input> read) const {
+        if (wanted_.accumulate && tensor.size() > 0 && !fits(target, tensor))
+            detail::refuse(Op::name, ": ", target.what, ", to which is added, has ", tensor.size(),
+                           " numbers but must have ", size(target), "; give one of the right shape, or an empty one");
+        const detail::Shape4 all{1, 1, 1, tensor.size()};
+        for (const Input& input : read)
+            if (detail::overlap<Scalar>(input, {tensor.data(), all, detail::contiguous(all)}))
+                detail::refuse(Op::name, ": ", target.what, " overlaps in memory what it is computed from; ",
+                               "give it a tensor of its own");
+    }
+    template <std::size_t Rank>
+    static Index size(const Target<Rank>& target) {
+        return std::accumulate(target.shape.begin(), target.shape.end(), Index(1), std::multiplies<Index>());
+    }
+    /// To write to, or to add to: then what was empty begins as zeros.
+    template <std::size_t Rank, class Tensor>
+    Scalar* make_target(const Target<Rank>& target, Tensor& tensor) const {
+        if (!fits(target, tensor)) {
+            typename Tensor::Dimensions dimensions;
+            std::copy(target.shape.begin(), target.shape.end(), &dimensions[0]);
+            tensor.resize(dimensions);
+            if (wanted_.accumulate) tensor.setConstant(detail::number<Scalar>(0));
+        }
+        return tensor.data();
+    }
+    template <int Storage>
+    detail::View<Scalar> make_input(Tensor4<Scalar, Storage>& input) const {
+        make_target(of_input(), input);
+        return detail::view_of<Layout>(Op::name, of_input().what, input);
+    }
+    template <int Storage>
+    Targets targets(Result<Storage>& grads, std::initializer_list<Input> read) const {
+        if (wanted_.weight) check_target(of_weight(), grads.weight, read);
+        if (wanted_.bias) check_target(of_bias(), grads.bias, read);
+        if (wanted_.input) check_target(of_input(), grads.input, read);
         Targets to;
-        if (wanted_.weight) {
-            shape("the weights' gradient", grads.weight,
-                  std::array{r.coarse_channels, r.fine_per_group(), r.rows.kernel, r.columns.kernel});
-            to.weight = grads.weight.data();
-        }
-        if (wanted_.bias) {
-            shape("the bias' gradient", grads.bias, std::array{options_.bias ? options_.out_channels : Index(0)});
-            to.bias = grads.bias.data();
-        }
-        if (wanted_.input) to.input = target(grads.input);
+        if (wanted_.weight) to.weight = make_target(of_weight(), grads.weight);
+        if (wanted_.bias) to.bias = make_target(of_bias(), grads.bias);
+        if (wanted_.input) to.input = make_input(grads.input);
         return to;
     }
 
@@ -176,7 +204,7 @@ class GradientPlan {
 
     void run(Input x, Input grad, const Op& op, const Targets& to, const detail::Executor& executor) {
         const bool input_is_fine = Op::direction == detail::Direction::to_coarse;
-        if (to.bias != nullptr && options_.bias) detail::Gradient<Scalar>::bias(grad, to.bias, how(), executor);
+        if (to.bias != nullptr && bias_) detail::Gradient<Scalar>::bias(grad, to.bias, how(), executor);
         if (to.weight != nullptr)
             weight_.run(input_is_fine ? grad : x, input_is_fine ? x : grad, to.weight, how(), executor);
         if (to.input.data != nullptr) run_input(grad, op, to.input, executor);
@@ -190,9 +218,9 @@ class GradientPlan {
         for (std::size_t i = 0; i < sums_.size(); ++i) to.data[i] = Scalar(to.data[i] + sums_[i]);
     }
 
-    typename Op::Options options_;
-    GradientOptions wanted_;
     detail::FilterProblem problem_;
+    bool bias_;
+    GradientOptions wanted_;
     detail::WeightGradient<Scalar> weight_;
     std::vector<Scalar> slopes_, sums_;  // the gradient through the activation; the input's, to be added
 };

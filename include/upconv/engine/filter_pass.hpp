@@ -19,9 +19,9 @@ class FilterPass {
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
     FilterPass(const FilterProblem& problem, const T* weight, const T* bias) : problem_(problem) {
         if (!folds())
-            plan_.emplace(inner(problem), weight);
+            plan_.emplace(problem.without_border(), weight);
         else
-            folding_.emplace(inner(problem), widened(weight, problem.relation.weight_count()).data());
+            folding_.emplace(problem.without_border(), widened(weight, problem.relation.weight_count()).data());
         if (bias != nullptr) bias_.assign(bias, bias + problem.output_shape().c);
         if constexpr (HasVectors<T>)
             for (T& b : bias_) b = b == T(0) ? T(0) : b;  // no -0: store.hpp
@@ -33,7 +33,7 @@ class FilterPass {
 
     /// The kernel, the instruction set and why, on one line.
     std::string text() const { return text(problem_); }
-    static std::string text(const FilterProblem& problem) { return FilterPlan<T>::text(inner(problem)); }
+    static std::string text(const FilterProblem& problem) { return FilterPlan<T>::text(problem.without_border()); }
 
     void run(View<const T> input, View<T> output, const Executor& executor) const {
         if (output.shape.n == 0) return;
@@ -50,18 +50,11 @@ class FilterPass {
     /// Whether the sums of an extended grid are added up in its border: in full precision, before they are stored.
     bool folds() const { return problem_.has_border() && problem_.direction == Direction::to_fine; }
 
-    /// The problem without its border: on the extended grid.
-    static FilterProblem inner(FilterProblem problem) {
-        if (problem.has_border()) problem.relation = problem.relation.with_overhang();
-        problem.mode = PaddingMode::zeros;
-        return problem;
-    }
-
     /// The adjoint of a padded convolution: the extended grid is summed, then its border is added to the cells it
     /// stands for.
     void fold(View<const T> coarse, View<T> fine, const Store<T>& store, const Executor& executor) const {
         const Relation& r = problem_.relation;
-        const Shape4 shape = inner(problem_).fine_shape();
+        const Shape4 shape = problem_.without_border().fine_shape();
         std::vector<Acc> extended(static_cast<std::size_t>(shape.size()));
         const View<Acc> sums{extended.data(), shape, contiguous(shape)};
         std::vector<Acc> wide;

@@ -23,8 +23,7 @@ void correlate(const Relation& r, View<const T> coarse, View<const T> fine, T* w
     });
 }
 
-/// The tensors as `problem` has them: with its border drawn around the fine one, if it has one. Then
-/// run(relation, coarse, fine).
+/// run(fine), with the border of `problem` drawn around it, if it has one.
 template <class T, class Run>
 void with_border(const FilterProblem& problem, View<const T> fine, const Executor& executor, const Run& run) {
     if (!problem.has_border()) return run(fine);
@@ -32,24 +31,16 @@ void with_border(const FilterProblem& problem, View<const T> fine, const Executo
     run(padded.view());
 }
 
-/// The problem on the grid that its border extends.
-inline FilterProblem without_border(FilterProblem problem) {
-    if (problem.has_border()) problem.relation = problem.relation.with_overhang();
-    problem.mode = PaddingMode::zeros;
-    return problem;
-}
-
 /// Any scalar.
 template <class T>
 class DefinedWeightGradient {
   public:
-    explicit DefinedWeightGradient(const FilterProblem& problem, Isa /*none has its vectors*/ = best_isa())
-        : problem_(problem) {}
+    explicit DefinedWeightGradient(const FilterProblem& problem) : problem_(problem) {}
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]. An empty batch gives zeros.
     void run(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const {
         with_border(problem_, fine, executor, [&](View<const T> whole) {
-            correlate(without_border(problem_).relation, coarse, whole, weight, how, executor);
+            correlate(problem_.without_border().relation, coarse, whole, weight, how, executor);
         });
     }
     std::string text() const { return "weight gradient (any scalar): the definition"; }
@@ -63,7 +54,7 @@ template <class T>
 class PlannedWeightGradient {
   public:
     explicit PlannedWeightGradient(const FilterProblem& problem, Isa isa = best_isa())
-        : problem_(problem), plan_(without_border(problem), isa, sizeof(AccumulatorOf<T>)) {}
+        : problem_(problem), plan_(problem.without_border(), isa, sizeof(AccumulatorOf<T>)) {}
     /// As a plan for a problem without a border says.
     explicit PlannedWeightGradient(const WeightGradientPlan& plan) : problem_(plan.problem), plan_(plan) {}
 

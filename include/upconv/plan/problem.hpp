@@ -71,6 +71,13 @@ struct FilterProblem {
 
     /// A border that is not zeros, and that the filters reach.
     constexpr bool has_border() const { return mode != PaddingMode::zeros && relation.with_overhang() != relation; }
+    /// The problem on the fine grid that its border extends.
+    constexpr FilterProblem without_border() const {
+        FilterProblem problem = *this;
+        if (has_border()) problem.relation = relation.with_overhang();
+        problem.mode = PaddingMode::zeros;
+        return problem;
+    }
 };
 
 /// Refuses sizes whose outputs or extended planes leave 64 bits in bytes of T or of its sums.

@@ -1,7 +1,7 @@
 // WeightGradientPlan: how the gradient of the weights is summed over a whole problem, as data.
 //
-//     weight[c, f, a, b] = sum over n, i, j of  coarse[n, c, i, j] * fine[n, f, i sh + a dh - begin_h, j sw + b dw -
-//     begin_w]
+//     weight[c, f, a, b] = sum over n, i, j of  coarse[n, c, i, j] * fine[n, f, i sh + a dh - begin_h,
+//                                                                             j sw + b dw - begin_w]
 //
 // The channels of one grid have the lanes of the vectors, those of the other are broadcast, and the pixels are the
 // depth of the tile. Sums stay and pixels stream: a block of channels of either side with its taps stays in the
@@ -84,12 +84,11 @@ struct WeightGradientPlan {
         return b.tap_rows.size() * columns.kernel * broadcasts(b).size() * lanes(b);
     }
     Index most_sums() const {
-        return tap_rows * columns.kernel *
-               (depthwise()                       ? 1
-                : lanes_over == WeightLanes::fine ? coarse_block
-                                                  : fine_block) *
-               whole_vectors(lanes_over == WeightLanes::fine ? fine_block : coarse_block);
+        const Index others = depthwise() ? 1 : lanes_over == WeightLanes::fine ? coarse_block : fine_block;
+        return tap_rows * columns.kernel * others * most_lanes();
     }
+    /// Of any block.
+    Index most_lanes() const { return whole_vectors(lanes_over == WeightLanes::fine ? fine_block : coarse_block); }
     Range broadcasts(const WeightBlock& b) const {
         return depthwise() ? Range{0, 1} : lanes_over == WeightLanes::fine ? b.coarse : b.fine;
     }
@@ -159,12 +158,12 @@ struct WeightGradientPlan {
     void choose_blocks() {
         constexpr Index sums_target = 512 * 1024;  // bytes of sums that stay: half of a second-level cache
         constexpr Index most_broadcasts = 128;
-        const Index most_lanes = (depthwise() || problem.relation.taps() == 1 ? 16 : 4) * 16 * 4 / element;
+        const Index most_channels = (depthwise() || problem.relation.taps() == 1 ? 16 : 4) * 16 * 4 / element;
         Index& lane_block = lanes_over == WeightLanes::fine ? fine_block : coarse_block;
         Index& other = lanes_over == WeightLanes::fine ? coarse_block : fine_block;
         const Index lane_channels = lanes_over == WeightLanes::fine ? fine : coarse;
         const Index others = lanes_over == WeightLanes::fine ? coarse : fine;
-        lane_block = (std::min)(lane_channels, most_lanes);
+        lane_block = (std::min)(lane_channels, most_channels);
         other = depthwise() ? 1 : even(others, most_broadcasts, 2);
         const Index row = columns.kernel * whole_vectors(lane_block) * element;  // of one broadcast channel
         if (!depthwise()) other = std::clamp<Index>(sums_target / row, 1, other);
