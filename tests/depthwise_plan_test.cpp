@@ -99,7 +99,7 @@ void check_places(std::uint64_t seed) {
                         dice(0, static_cast<Index>(integers.input.memory.size()) - 1))] = nan_of<T>;
                 const auto plan = plan_by(upconv::Algorithm::depthwise, p, integers.weight, isa);
                 const auto other = plan_by(upconv::Algorithm::depthwise, p, normals.weight, isa);
-                const upconv::detail::ReferencePlan<T> reference(p, integers.weight.data());
+                const auto reference = packed(upconv::detail::ReferencePlan<T>(p), integers.weight);
                 const std::vector<T> expected = output_of(reference, p, integers, order).memory;
                 const std::vector<T> bits = placed_output(other, p, normals, order, 0, 0, 1);
                 for (int place = 0; place < 3; ++place) {

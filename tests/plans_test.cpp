@@ -34,7 +34,7 @@ testing::AssertionResult fast_plans_agree(const FilterProblem& p, std::uint64_t 
     const Memory out = seed / 2 % 2 == 0 ? Memory::planes : Memory::pixels;
     const PretendedThreads threads{seed % 3 == 0 ? 1 : static_cast<Index>(seed % 5) + 1};
     const auto numbers = integer_numbers<T>(p, in, seed);
-    const upconv::detail::ReferencePlan<T> reference(p, numbers.weight.data());
+    const auto reference = packed(upconv::detail::ReferencePlan<T>(p), numbers.weight);
     const auto expected = output_of(reference, p, numbers, Memory::planes).memory;
     auto result = testing::AssertionSuccess();
     for (upconv::detail::Isa isa : every_isa()) {
@@ -58,7 +58,7 @@ testing::AssertionResult reference_agrees(const FilterProblem& p, std::uint64_t 
     sums.add_bias(numbers.bias, p.output_shape().h * p.output_shape().w);
     if (p.activation == upconv::Activation::relu)
         for (double& value : sums.value) value = std::max(value, 0.0);
-    const upconv::detail::ReferencePlan<double> reference(p, numbers.weight.data());
+    const auto reference = packed(upconv::detail::ReferencePlan<double>(p), numbers.weight);
     return same("reference", output_of(reference, p, numbers, Memory::planes).memory, sums.value) << "; " << to_text(p);
 }
 

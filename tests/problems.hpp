@@ -151,13 +151,20 @@ Numbers4<T> wild_numbers(const upconv::detail::FilterProblem& p, Memory order, s
             }};
 }
 
+/// A plan with its weights.
+template <class Plan, class T>
+Plan packed(Plan plan, const std::vector<T>& weight) {
+    plan.pack(weight.data());
+    return plan;
+}
+
 /// A kernel by name; or whichever the problem gets where that one cannot be had.
 template <class T>
 upconv::detail::FilterPlan<T> plan_by(upconv::Algorithm kernel, upconv::detail::FilterProblem p,
                                       const std::vector<T>& weight,
                                       upconv::detail::Isa isa = upconv::detail::best_isa()) {
     p.algorithm = kernel;
-    return {p, weight.data(), isa};
+    return packed(upconv::detail::FilterPlan<T>(p, isa), weight);
 }
 
 /// f(name, plan) for each kernel that the problem can have; where the layout decides what it does, for each layout.
@@ -171,7 +178,7 @@ void for_each_kernel(upconv::detail::FilterProblem p, const std::vector<T>& weig
             p.neighbours = neighbours;
             if (neighbours == Neighbours::channels && kernel != upconv::Algorithm::depthwise) continue;
             if (upconv::detail::FilterPlan<T>::chosen(p, isa) == kernel)
-                f(upconv::to_text(kernel), upconv::detail::FilterPlan<T>(p, weight.data(), isa));
+                f(upconv::to_text(kernel), packed(upconv::detail::FilterPlan<T>(p, isa), weight));
         }
 }
 

@@ -6,14 +6,16 @@
 #include <functional>
 #include <initializer_list>
 #include <numeric>
+#include <optional>
 
 #include "engine/gradient.hpp"
 #include "filter_operator.hpp"
 
 namespace upconv {
 
-/// Made by an operator's gradient_plan(). Keeps no weights from call to call, so that a training loop makes it once;
-/// but memory to work in, so that each thread needs one of its own.
+/// Made by an operator's gradient_plan(). Reads the operator's weights anew at each call, so that a training loop makes
+/// it once. Keeps memory to work in, so that each thread needs one of its own: after the first run on a thread, with
+/// results of the right shape, a run allocates nothing.
 template <class Op>
 class GradientPlan {
   public:
@@ -25,6 +27,7 @@ class GradientPlan {
     GradientPlan(const Op& op, const Dims& input, const GradientOptions& wanted)
         : problem_(op.problem(input)), bias_(op.options().bias), wanted_(wanted), weight_(problem_) {
         detail::check_dims(Op::name, "the output", output_shape(), sizeof(Scalar));
+        if (wanted.input) input_.emplace(backwards());
     }
     GradientPlan(GradientPlan&&) = default;
     GradientPlan& operator=(GradientPlan&&) = default;
@@ -73,6 +76,7 @@ class GradientPlan {
     template <detail::InputTensor<Scalar> G, int Storage, detail::Device D = Eigen::DefaultDevice>
     void input_gradient(const G& grad_y, const Op& op, Tensor4<Scalar, Storage>& to, const D& device = {}) {
         check(op);
+        if (!input_) detail::refuse(Op::name, ": the gradient plan was made without the gradient of the input");
         if (problem_.activation != Activation::none)
             detail::refuse(Op::name,
                            ": without the input there is no gradient through the activation, whose slope "
@@ -186,8 +190,9 @@ class GradientPlan {
         detail::FilterProblem problem = problem_;
         problem.activation = Activation::none;
         const detail::View<Scalar> sums = slopes(grad);
-        detail::FilterPass<Scalar>(problem, op.weight().data(), op.bias().size() > 0 ? op.bias().data() : nullptr)
-            .run(x, sums, executor);
+        if (!linear_) linear_.emplace(problem);
+        linear_->pack(op.weight().data(), bias_ ? op.bias().data() : nullptr);
+        linear_->run(x, sums, executor);
         return through(detail::SlopeFrom::input, grad, sums, executor);
     }
     Input through(detail::SlopeFrom from, Input grad, Input value, const detail::Executor& executor) {
@@ -211,16 +216,17 @@ class GradientPlan {
     }
 
     void run_input(Input grad, const Op& op, detail::View<Scalar> to, const detail::Executor& executor) {
-        const detail::FilterPass<Scalar> pass(backwards(), op.weight().data(), nullptr);
-        if (!wanted_.accumulate) return pass.run(grad, to, executor);
+        input_->pack(op.weight().data(), nullptr);
+        if (!wanted_.accumulate) return input_->run(grad, to, executor);
         sums_.resize(static_cast<std::size_t>(to.shape.size()));
-        pass.run(grad, {sums_.data(), to.shape, to.stride}, executor);
+        input_->run(grad, {sums_.data(), to.shape, to.stride}, executor);
         for (std::size_t i = 0; i < sums_.size(); ++i) to.data[i] = Scalar(to.data[i] + sums_[i]);
     }
 
     detail::FilterProblem problem_;
     bool bias_;
     GradientOptions wanted_;
+    std::optional<detail::FilterPass<Scalar>> input_, linear_;  // to the input, if wanted; forward without activation
     detail::WeightGradient<Scalar> weight_;
     std::vector<Scalar> slopes_, sums_;  // the gradient through the activation; the input's, to be added
 };

@@ -14,9 +14,16 @@ class ChannelPass {
   public:
     using C = AccumulatorOf<T>;
 
-    ChannelPass(const FilterProblem& problem, const T* weight, Isa isa = best_isa())
-        : plan_(problem, isa, sizeof(C), !std::is_same_v<C, T>) {
-        pack_weights(weight);
+    explicit ChannelPass(const FilterProblem& problem, Isa isa = best_isa())
+        : plan_(problem, isa, sizeof(C), !std::is_same_v<C, T>),
+          weight_(static_cast<std::size_t>(plan_.group_weights * problem.relation.groups), C(0)) {}
+
+    void pack(const T* weight) {
+        C* to = weight_.data();
+        for (Index g = 0; g < plan_.problem.relation.groups; ++g)
+            for (const ChannelBlock& b : plan_.blocks)
+                for (const Phase& r : plan_.rows.phases)
+                    for (const Phase& c : plan_.columns.phases) to = pack_phase(weight, g, b, r, c, to);
     }
 
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
@@ -33,15 +40,6 @@ class ChannelPass {
     }
 
   private:
-    void pack_weights(const T* weight) {
-        weight_.assign(static_cast<std::size_t>(plan_.group_weights * plan_.problem.relation.groups), C(0));
-        C* to = weight_.data();
-        for (Index g = 0; g < plan_.problem.relation.groups; ++g)
-            for (const ChannelBlock& b : plan_.blocks)
-                for (const Phase& r : plan_.rows.phases)
-                    for (const Phase& c : plan_.columns.phases) to = pack_phase(weight, g, b, r, c, to);
-    }
-
     C* pack_phase(const T* weight, Index g, const ChannelBlock& outputs, const Phase& r, const Phase& c, C* to) const {
         in_canonical_order({plan_.channels, r.taps, c.taps}, [&](Index i, Index a, Index b) {
             for (Index o = 0; o < outputs.channels; ++o)

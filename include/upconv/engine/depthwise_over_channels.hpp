@@ -17,18 +17,25 @@ class DepthwiseOverChannels {
   public:
     using Plan = DepthwiseChannelsPlan;
 
-    DepthwiseOverChannels(Plan plan, const C* weight) : plan_(std::move(plan)) {
+    explicit DepthwiseOverChannels(Plan plan) : plan_(std::move(plan)) {
+        Index weights = 0;
         for (const detail::Phase& r : plan_.rows.phases)
             for (const detail::Phase& c : plan_.columns.phases) {
-                phases_.push_back({r, c, static_cast<Index>(weight_.size())});
-                for (Index a = 0; a < r.taps; ++a)
-                    for (Index b = 0; b < c.taps; ++b)
-                        for (Index l = -plan_.lead(); l < plan_.channels; ++l) {
-                            const Index g = l < 0 ? l + plan_.channels : l;
-                            weight_.push_back(weight[plan_.problem.weight_index(g, 0, 0, r.tap(a), c.tap(b))]);
-                        }
+                phases_.push_back({r, c, weights});
+                weights += r.taps * c.taps * (plan_.lead() + plan_.channels);
             }
-        weight_.resize(weight_.size() + static_cast<std::size_t>(plan_.lead()));
+        weight_.resize(static_cast<std::size_t>(weights + plan_.lead()), C(0));
+    }
+
+    void pack(const C* weight) {
+        C* to = weight_.data();
+        for (const Phase& phase : phases_)
+            for (Index a = 0; a < phase.rows.taps; ++a)
+                for (Index b = 0; b < phase.columns.taps; ++b)
+                    for (Index l = -plan_.lead(); l < plan_.channels; ++l) {
+                        const Index g = l < 0 ? l + plan_.channels : l;
+                        *to++ = weight[plan_.problem.weight_index(g, 0, 0, phase.rows.tap(a), phase.columns.tap(b))];
+                    }
     }
 
     const DepthwiseChannelsPlan& plan() const { return plan_; }

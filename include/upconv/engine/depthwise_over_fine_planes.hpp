@@ -17,10 +17,13 @@ class DepthwiseOverFinePlanes {
   public:
     using Plan = DepthwiseFinePlanesPlan;
 
-    DepthwiseOverFinePlanes(Plan plan, const C* weight)
+    explicit DepthwiseOverFinePlanes(Plan plan)
         : plan_(std::move(plan)),
           lane_(plan_.lane.begin(), plan_.lane.end()),
-          kept_(plan_.kept.begin(), plan_.kept.end()) {
+          kept_(plan_.kept.begin(), plan_.kept.end()) {}
+
+    void pack(const C* weight) {
+        weight_.clear();
         for (Index g = 0; g < plan_.problem.relation.groups; ++g)
             for (const Phase& r : plan_.rows.phases)
                 for (Index a = 0; a < r.taps; ++a)

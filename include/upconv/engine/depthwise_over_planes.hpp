@@ -17,8 +17,10 @@ class DepthwiseOverPlanes {
   public:
     using Plan = DepthwisePlanesPlan;
 
-    DepthwiseOverPlanes(Plan plan, const C* weight)
-        : plan_(std::move(plan)), weight_(weight, weight + plan_.problem.relation.weight_count()) {}
+    explicit DepthwiseOverPlanes(Plan plan)
+        : plan_(std::move(plan)), weight_(static_cast<std::size_t>(plan_.problem.relation.weight_count())) {}
+
+    void pack(const C* weight) { std::copy_n(weight, weight_.size(), weight_.data()); }
 
     const DepthwisePlanesPlan& plan() const { return plan_; }
 

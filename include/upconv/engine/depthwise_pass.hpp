@@ -13,8 +13,13 @@ namespace upconv::detail::inline UPCONV_BUILD {
 template <class T, class Over>
 class DepthwisePass {
   public:
-    DepthwisePass(const FilterProblem& problem, const T* weight, Isa isa)
-        : over_(typename Over::Plan(problem, isa, sizeof(T)), weight), pixels_(problem, weight, isa) {}
+    DepthwisePass(const FilterProblem& problem, Isa isa)
+        : over_(typename Over::Plan(problem, isa, sizeof(T))), pixels_(problem, isa) {}
+
+    void pack(const T* weight) {
+        over_.pack(weight);
+        pixels_.pack(weight);
+    }
 
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         if (over_.plan().takes(input.stride, output.stride)) return over_.run(input, output, store, executor);

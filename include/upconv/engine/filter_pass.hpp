@@ -10,19 +10,31 @@
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
-/// Weights and bias are copied: later changes to the operator's do not reach the pass.
+/// Weights and bias are copied: later changes to the operator's do not reach the pass, unless it is packed again.
 template <class T>
 class FilterPass {
   public:
     using Scalar = T;
 
-    /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
-    FilterPass(const FilterProblem& problem, const T* weight, const T* bias) : problem_(problem) {
-        if (!folds())
-            plan_.emplace(problem.without_border(), weight);
+    /// To be packed before the first run.
+    explicit FilterPass(const FilterProblem& problem) : problem_(problem) {
+        if (folds())
+            folding_.emplace(problem.without_border());
         else
-            folding_.emplace(problem.without_border(), widened(weight, problem.relation.weight_count()).data());
-        if (bias != nullptr) bias_.assign(bias, bias + problem.output_shape().c);
+            plan_.emplace(problem.without_border());
+    }
+    FilterPass(const FilterProblem& problem, const T* weight, const T* bias) : FilterPass(problem) {
+        pack(weight, bias);
+    }
+
+    /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
+    /// Allocates nothing when called again. Not while a copy of this pass is in use, which has the same weights.
+    void pack(const T* weight, const T* bias) {
+        if (folds())
+            folding_->pack(widened(weight));
+        else
+            plan_->pack(weight);
+        if (bias != nullptr) bias_.assign(bias, bias + problem_.output_shape().c);
         if constexpr (HasVectors<T>)
             for (T& b : bias_) b = b == T(0) ? T(0) : b;  // no -0: store.hpp
     }
@@ -55,45 +67,49 @@ class FilterPass {
     void fold(View<const T> coarse, View<T> fine, const Store<T>& store, const Executor& executor) const {
         const Relation& r = problem_.relation;
         const Shape4 shape = problem_.without_border().fine_shape();
-        std::vector<Acc> extended(static_cast<std::size_t>(shape.size()));
-        const View<Acc> sums{extended.data(), shape, contiguous(shape)};
-        std::vector<Acc> wide;
-        const View<const Acc> input = wide_view(coarse, wide);
-        folding_->run(input, sums, Store<Acc>{}, executor);
+        const bool widens = !std::is_same_v<T, Acc>;
+        Acc* const memory = border_scratch<Acc>(shape.size() + (widens ? coarse.shape.size() : 0));
+        const View<Acc> sums{memory, shape, contiguous(shape)};
+        folding_->run(wide_view(coarse, memory + shape.size()), sums, Store<Acc>{}, executor);
         const Index plane = shape.h * shape.w, above = r.rows.overhang_before(), left = r.columns.overhang_before();
         executor(shape.n * shape.c, static_cast<double>(plane) * 4, [&](Index item) {
             const Index n = item / shape.c, c = item % shape.c;
-            fold_plane(r, problem_.mode, extended.data() + item * plane);
+            fold_plane(r, problem_.mode, sums.data + item * plane);
             for (Index i = 0; i < fine.shape.h; ++i)
                 for (Index j = 0; j < fine.shape.w; ++j) fine(n, c, i, j) = store(sums(n, c, i + above, j + left), c);
         });
     }
 
-    static std::vector<Acc> widened(const T* numbers, Index count) {
-        std::vector<Acc> wide;
-        wide.reserve(static_cast<std::size_t>(count));
-        for (Index i = 0; i < count; ++i) wide.push_back(widen<Acc>(numbers[i]));
-        return wide;
+    /// The weights themselves where their scalar is that of the sums, or a copy.
+    const Acc* widened(const T* weight) {
+        if constexpr (std::is_same_v<T, Acc>) {
+            return weight;
+        } else {
+            wide_weight_.resize(static_cast<std::size_t>(problem_.relation.weight_count()));
+            for (Acc& w : wide_weight_) w = widen<Acc>(*weight++);
+            return wide_weight_.data();
+        }
     }
 
     /// The tensor itself where its scalar is that of the sums, or a copy in `wide`.
-    static View<const Acc> wide_view(View<const T> x, std::vector<Acc>& wide) {
+    static View<const Acc> wide_view(View<const T> x, Acc* wide) {
         if constexpr (std::is_same_v<T, Acc>) {
             return x;
         } else {
-            wide.reserve(static_cast<std::size_t>(x.shape.size()));
+            Acc* to = wide;
             for (Index n = 0; n < x.shape.n; ++n)
                 for (Index c = 0; c < x.shape.c; ++c)
                     for (Index i = 0; i < x.shape.h; ++i)
-                        for (Index j = 0; j < x.shape.w; ++j) wide.push_back(widen<Acc>(x(n, c, i, j)));
-            return {wide.data(), x.shape, contiguous(x.shape)};
+                        for (Index j = 0; j < x.shape.w; ++j) *to++ = widen<Acc>(x(n, c, i, j));
+            return {wide, x.shape, contiguous(x.shape)};
         }
     }
 
     FilterProblem problem_;
     std::optional<FilterPlan<T>> plan_;  // or, if it folds,
     std::optional<FilterPlan<Acc>> folding_;
-    std::vector<T> bias_;  // (output channels), or empty
+    std::vector<Acc> wide_weight_;  // for packing, where the border of narrow numbers folds
+    std::vector<T> bias_;           // (output channels), or empty
 };
 
 }  // namespace upconv::detail

@@ -27,16 +27,20 @@ struct KernelPass {
     KernelPass(const KernelPass&) = delete;
     KernelPass& operator=(const KernelPass&) = delete;
     virtual ~KernelPass() = default;
+    virtual void pack(const T* weight) = 0;
     virtual void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const = 0;
 };
 
-/// One of many plans, behind one type, for scalars with vectors. Never changes, so that copies share it. Defined in
+/// One of many plans, behind one type, for scalars with vectors. Copies share it, and its weights. Defined in
 /// filter_plan_kernels.hpp.
 template <class T>
 class KernelPlan {
   public:
-    /// `problem` has no border. `weight` is contiguous [coarse, fine / groups, kh, kw] and is copied.
-    KernelPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa());
+    /// `problem` has no border.
+    explicit KernelPlan(const FilterProblem& problem, Isa isa = best_isa());
+    /// `weight` is contiguous [coarse, fine / groups, kh, kw] and is copied, in the order in which it is read. To be
+    /// called before the first run; once more for other weights, which allocates nothing.
+    void pack(const T* weight);
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const;
     /// The kernel, the instruction set and why, on one line.
     static std::string text(const FilterProblem& problem, Isa isa = best_isa());
@@ -44,7 +48,7 @@ class KernelPlan {
     static Algorithm chosen(const FilterProblem& problem, Isa isa = best_isa());
 
   private:
-    std::shared_ptr<const KernelPass<T>> pass_;
+    std::shared_ptr<KernelPass<T>> pass_;
 };
 
 /// Any other scalar: the definition.

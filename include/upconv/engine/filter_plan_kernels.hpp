@@ -17,6 +17,7 @@ class KernelPassOf final : public KernelPass<T> {
     template <class... Operands>
     explicit KernelPassOf(const Operands&... operands) : pass_(operands...) {}
 
+    void pack(const T* weight) override { pass_.pack(weight); }
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const override {
         pass_.run(input, output, store, executor);
     }
@@ -37,46 +38,47 @@ template <class T>
 constexpr bool is_narrow = !std::is_same_v<T, AccumulatorOf<T>>;
 
 template <class T>
-std::unique_ptr<const KernelPass<T>> depthwise_pass(const FilterProblem& problem, const T* weight, Isa isa) {
+std::unique_ptr<KernelPass<T>> depthwise_pass(const FilterProblem& problem, Isa isa) {
     if constexpr (!is_narrow<T>) switch (depthwise_way(problem, isa, element_of<T>, false)) {
             case DepthwiseWay::over_channels:
-                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverChannels<T>>>>(problem, weight,
-                                                                                                     isa);
+                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverChannels<T>>>>(problem, isa);
             case DepthwiseWay::over_planes:
-                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverPlanes<T>>>>(problem, weight,
-                                                                                                   isa);
+                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverPlanes<T>>>>(problem, isa);
             case DepthwiseWay::over_fine_planes:
-                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverFinePlanes<T>>>>(problem, weight,
-                                                                                                       isa);
+                return std::make_unique<KernelPassOf<T, DepthwisePass<T, DepthwiseOverFinePlanes<T>>>>(problem, isa);
             case DepthwiseWay::over_pixels:
                 break;
         }
-    return std::make_unique<KernelPassOf<T, PixelPass<T>>>(problem, weight, isa);
+    return std::make_unique<KernelPassOf<T, PixelPass<T>>>(problem, isa);
 }
 
 template <class T>
-std::unique_ptr<const KernelPass<T>> kernel_pass(const FilterProblem& problem, const T* weight, Isa isa) {
+std::unique_ptr<KernelPass<T>> kernel_pass(const FilterProblem& problem, Isa isa) {
     switch (choice_for<T>(problem, isa).algorithm) {
         case Algorithm::canonical:
-            return std::make_unique<KernelPassOf<T, CanonicalPlan<T>>>(problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, CanonicalPlan<T>>>(problem, isa);
         case Algorithm::listed:
-            return std::make_unique<KernelPassOf<T, ListedPlan<T>>>(problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, ListedPlan<T>>>(problem, isa);
         case Algorithm::channels:
-            return std::make_unique<KernelPassOf<T, ChannelPass<T>>>(problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, ChannelPass<T>>>(problem, isa);
         case Algorithm::pixels:
-            return std::make_unique<KernelPassOf<T, PixelPass<T>>>(problem, weight, isa);
+            return std::make_unique<KernelPassOf<T, PixelPass<T>>>(problem, isa);
         case Algorithm::depthwise:
-            return depthwise_pass(problem, weight, isa);
+            return depthwise_pass<T>(problem, isa);
         case Algorithm::reference:
         case Algorithm::automatic:
             break;
     }
-    return std::make_unique<KernelPassOf<T, ReferencePlan<T>>>(problem, weight);
+    return std::make_unique<KernelPassOf<T, ReferencePlan<T>>>(problem);
 }
 
 template <class T>
-KernelPlan<T>::KernelPlan(const FilterProblem& problem, const T* weight, Isa isa)
-    : pass_(kernel_pass(problem, weight, isa)) {}
+KernelPlan<T>::KernelPlan(const FilterProblem& problem, Isa isa) : pass_(kernel_pass<T>(problem, isa)) {}
+
+template <class T>
+void KernelPlan<T>::pack(const T* weight) {
+    pass_->pack(weight);
+}
 
 template <class T>
 void KernelPlan<T>::run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {

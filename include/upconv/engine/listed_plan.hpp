@@ -19,18 +19,24 @@ class ListedPlan {
     using C = AccumulatorOf<T>;
 
     /// Requires can_be_listed(problem).
-    ListedPlan(const FilterProblem& problem, const T* weight, Isa isa = best_isa()) : problem_(problem), isa_(isa) {
-        const Shape4 out = problem.output_shape();
-        const std::vector<Index> rows = inputs_of(problem.relation.rows, out.h);
-        const std::vector<Index> columns = inputs_of(problem.relation.columns, out.w);
+    explicit ListedPlan(const FilterProblem& problem, Isa isa = best_isa())
+        : problem_(problem),
+          isa_(isa),
+          rows_(inputs_of(problem.relation.rows, problem.output_shape().h)),
+          columns_(inputs_of(problem.relation.columns, problem.output_shape().w)) {}
+
+    void pack(const T* weight) {
+        const Shape4 out = problem_.output_shape();
+        const Relation& r = problem_.relation;
+        ends_.clear();
+        terms_.clear();
         ends_.reserve(static_cast<std::size_t>(out.c * out.h * out.w));
-        terms_.reserve(static_cast<std::size_t>(problem.flops() / 2) /
-                       static_cast<std::size_t>(std::max<Index>(problem.n, 1)));
+        terms_.reserve(static_cast<std::size_t>(problem_.flops() / 2) /
+                       static_cast<std::size_t>(std::max<Index>(problem_.n, 1)));
         for (Index c = 0; c < out.c; ++c)
             for (Index i = 0; i < out.h; ++i)
                 for (Index j = 0; j < out.w; ++j) {
-                    list(weight, c, rows.data() + i * problem.relation.rows.kernel,
-                         columns.data() + j * problem.relation.columns.kernel);
+                    list(weight, c, rows_.data() + i * r.rows.kernel, columns_.data() + j * r.columns.kernel);
                     ends_.push_back(static_cast<int>(terms_.size()));
                 }
     }
@@ -106,8 +112,9 @@ class ListedPlan {
 
     FilterProblem problem_;
     Isa isa_;
-    std::vector<Term> terms_;  // of an image, output by output
-    std::vector<int> ends_;    // (outputs): where each one's terms end
+    std::vector<Index> rows_, columns_;  // the input row (column) of each output and tap, or -1
+    std::vector<Term> terms_;            // of an image, output by output
+    std::vector<int> ends_;              // (outputs): where each one's terms end
 };
 
 }  // namespace upconv::detail

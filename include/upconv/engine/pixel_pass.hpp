@@ -14,10 +14,12 @@ class PixelPass {
   public:
     using C = AccumulatorOf<T>;
 
-    PixelPass(const FilterProblem& problem, const T* weight, Isa isa = best_isa())
+    explicit PixelPass(const FilterProblem& problem, Isa isa = best_isa())
         : plan_(problem, isa, sizeof(C), !std::is_same_v<C, T>),
-          weight_(static_cast<std::size_t>(plan_.group_weights * problem.relation.groups), C(0)) {
-        for (Index g = 0; g < problem.relation.groups; ++g)
+          weight_(static_cast<std::size_t>(plan_.group_weights * problem.relation.groups), C(0)) {}
+
+    void pack(const T* weight) {
+        for (Index g = 0; g < plan_.problem.relation.groups; ++g)
             for (const PixelTile& tile : plan_.tiles)
                 pack_tile(weight, g, tile, weight_.data() + g * plan_.group_weights + tile.weight);
     }

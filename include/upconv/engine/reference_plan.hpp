@@ -15,8 +15,9 @@ namespace upconv::detail::inline UPCONV_BUILD {
 template <class T>
 class ReferencePlan {
   public:
-    ReferencePlan(const FilterProblem& problem, const T* weight)
-        : problem_(problem), weight_(weight, weight + problem.relation.weight_count()) {}
+    explicit ReferencePlan(const FilterProblem& problem) : problem_(problem) {}
+
+    void pack(const T* weight) { weight_.assign(weight, weight + problem_.relation.weight_count()); }
 
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         if (problem_.direction == Direction::to_fine)

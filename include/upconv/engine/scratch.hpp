@@ -36,5 +36,15 @@ inline Scratch& scratch() {
     thread_local Scratch of_this_thread;
     return of_this_thread;
 }
+/// And what it keeps beside that, of any type, for a tensor with its border: `count` numbers, which hold anything.
+template <class T>
+T* border_scratch(Index count) {
+    thread_local std::vector<T> of_this_thread;
+    if (const auto size = static_cast<std::size_t>(count); of_this_thread.size() < size) {
+        std::vector<T>().swap(of_this_thread);
+        of_this_thread.resize(size);
+    }
+    return of_this_thread.data();
+}
 
 }  // namespace upconv::detail
