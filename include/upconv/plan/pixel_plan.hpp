@@ -72,7 +72,13 @@ struct PixelPlan {
     Index groups_together() const {
         const Index by_line = group_target / (std::max)(channels, outputs);
         const Index by_stage = stage_target / (outputs * planes() * width * element);
-        return std::clamp<Index>((std::min)(by_line, by_stage), 1, problem.relation.groups);
+        // Of the least strip: rows of every phase of a large stride fill the second-level cache a few channels at a
+        // time.
+        const Index cells = (least_steps + rows.reach_steps()) *
+                            ((std::min)(8 * width, columns.steps) + columns.reach_steps()) * rows.input_step *
+                            columns.input_step;
+        const Index by_packed = 4 * packed_target / (cells * channels * element);
+        return std::clamp<Index>((std::min)({by_line, by_stage, by_packed}), 1, problem.relation.groups);
     }
     Index group_tiles() const { return (problem.relation.groups + groups_together() - 1) / groups_together(); }
     Index column_tiles() const { return (columns.steps + tile_columns - 1) / tile_columns; }
@@ -164,6 +170,7 @@ struct PixelPlan {
     // time for 9 x 9 taps, 1.05 for 4 x 4. The next strip fetched ahead among the sums: 0.98 to 1.02.
     static constexpr Index packed_target = 256 * 1024;  // bytes of packed input a strip; 128 KiB: 1.05 times the time
     static constexpr Index stage_target = 128 * 1024;   // bytes of sums a strip
+    static constexpr Index least_steps = 4;             // of a strip
     static constexpr Index group_target = 16;           // channels that are packed together: a cache line of NHWC
 
     /// The steps of a strip that fill its buffers.
@@ -174,7 +181,7 @@ struct PixelPlan {
         tile_columns = (std::min)(tile_columns, columns.steps);
         const Index by_stage = stage_target / (sums * span());
         const Index by_packed = packed_target / (cells * span()) - rows.reach_steps();
-        most_steps = std::max<Index>((std::min)(by_stage, by_packed), 4);
+        most_steps = std::max<Index>((std::min)(by_stage, by_packed), least_steps);
     }
 
     void list_tiles(Index row_set, Index column_set) {

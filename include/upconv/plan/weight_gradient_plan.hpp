@@ -118,6 +118,8 @@ struct WeightGradientPlan {
     friend bool operator==(const WeightGradientPlan&, const WeightGradientPlan&) = default;
 
   private:
+    static constexpr Index least_strip = 16;  // pixels
+
     static Index pieces(Index all, Index most) { return (all + most - 1) / most; }
     static Range piece(Index number, Index most, Index all) {
         return {number * most, (std::min)((number + 1) * most, all)};
@@ -168,6 +170,10 @@ struct WeightGradientPlan {
         const Index row = columns.kernel * whole_vectors(lane_block) * element;  // of one broadcast channel
         if (!depthwise()) other = std::clamp<Index>(sums_target / row, 1, other);
         tap_rows = std::clamp<Index>(sums_target / (row * other), 1, rows.kernel);
+        constexpr Index most_fine = 768 * 1024;  // bytes of the fine panel of the least strip: filters of 64 x 64
+        const Index columns_read = (std::min)((least_strip - 1) * columns.stride + columns.span(), columns.fine);
+        const Index fine_row = columns_read * whole_vectors(depthwise() ? coarse_block : fine_block) * element;
+        tap_rows = std::clamp<Index>(most_fine / fine_row, 1, tap_rows);
     }
 
     void choose_strips() {
@@ -177,7 +183,8 @@ struct WeightGradientPlan {
         const double bytes =
             (static_cast<double>(coarse_block) + cells * static_cast<double>(of_fine)) * static_cast<double>(element);
         const double most = depthwise() ? 256 : 1024;  // of which a vector stays in the first-level cache for all taps
-        const auto pixels = static_cast<Index>(std::clamp(static_cast<double>(panel_target) / bytes, 16.0, most));
+        const auto pixels = static_cast<Index>(
+            std::clamp(static_cast<double>(panel_target) / bytes, static_cast<double>(least_strip), most));
         strip_columns = even(columns.coarse, pixels, 1);
         strip_rows = even(rows.coarse, (std::max<Index>)(pixels / strip_columns, 1), 1);
         if (strip_rows == rows.coarse && strip_columns == columns.coarse)
@@ -188,7 +195,7 @@ struct WeightGradientPlan {
     /// 0.87 of the speed, 512 0.8).
     void choose_chunks() {
         constexpr Index enough_blocks = 16, most_chunks = 16, least_pixels = 1024;
-        constexpr double most_bytes = 2 * 1024 * 1024;
+        constexpr double most_bytes = 1024 * 1024;
         const double pixels =
             static_cast<double>(problem.n) * static_cast<double>(rows.coarse) * static_cast<double>(columns.coarse);
         const double bytes = static_cast<double>(most_sums() * element) * static_cast<double>(blocks());
