@@ -20,21 +20,24 @@ class DepthwiseOverFinePlanes {
     explicit DepthwiseOverFinePlanes(Plan plan)
         : plan_(std::move(plan)),
           lane_(plan_.lane.begin(), plan_.lane.end()),
-          kept_(plan_.kept.begin(), plan_.kept.end()) {}
+          kept_(plan_.kept.begin(), plan_.kept.end()),
+          weight_(static_cast<std::size_t>(plan_.problem.relation.groups * plan_.channel_weights)) {
+        for (Index t = 0; t < static_cast<Index>(plan_.offset.size()); ++t)
+            for (Index i = 0; i < plan_.cut.parts * plan_.cut.width; ++i) {
+                const Index at = plan_.cut.offset(i / plan_.cut.width) + i % plan_.cut.width;
+                const Phase* const phase = plan_.phase_at(at);
+                tap_.push_back(phase != nullptr && t < phase->taps ? phase->tap(t) : -1);
+            }
+    }
 
     void pack(const C* weight) {
-        weight_.clear();
+        C* to = weight_.data();
         for (Index g = 0; g < plan_.problem.relation.groups; ++g)
             for (const Phase& r : plan_.rows.phases)
-                for (Index a = 0; a < r.taps; ++a)
-                    for (Index t = 0; t < static_cast<Index>(plan_.offset.size()); ++t)
-                        for (Index i = 0; i < plan_.cut.parts * plan_.cut.width; ++i) {
-                            const Index at = plan_.cut.offset(i / plan_.cut.width) + i % plan_.cut.width;
-                            const Phase* const phase = plan_.phase_at(at);
-                            const bool has = phase != nullptr && t < phase->taps;
-                            const Index b = has ? phase->tap(t) : 0;
-                            weight_.push_back(has ? weight[plan_.problem.weight_index(g, 0, 0, r.tap(a), b)] : C(0));
-                        }
+                for (Index a = 0; a < r.taps; ++a) {
+                    const C* const row = weight + plan_.problem.weight_index(g, 0, 0, r.tap(a), 0);
+                    for (const Index tap : tap_) *to++ = tap < 0 ? C(0) : row[tap];
+                }
     }
 
     const DepthwiseFinePlanesPlan& plan() const { return plan_; }
@@ -115,7 +118,8 @@ class DepthwiseOverFinePlanes {
 
     DepthwiseFinePlanesPlan plan_;
     std::vector<Lane<C>> lane_, kept_;
-    std::vector<C> weight_;  // (channels, row phases, tap rows, column taps, parts, width)
+    std::vector<Index> tap_;  // (column taps, parts, width): which tap of a filter row it is, or -1
+    std::vector<C> weight_;   // (channels, row phases, tap rows, column taps, parts, width)
 };
 
 }  // namespace upconv::detail

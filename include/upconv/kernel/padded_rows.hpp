@@ -8,8 +8,7 @@
 
 #include <algorithm>
 
-#include "../options/size2.hpp"
-#include "simd.hpp"
+#include "transpose.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -61,8 +60,7 @@ struct PaddedRows {
                 else if (step == 2)
                     unzip_row<Bytes>(from, to);
                 else
-                    for (Index e = 0; e < step; ++e)
-                        for (Index q = e, k = e * packed_phase; q < columns; q += step, ++k) to[k] = from[q];
+                    sort_row<Bytes>(from, to);
             }
     }
 
@@ -77,6 +75,13 @@ struct PaddedRows {
             *reinterpret_cast<V*>(to + q) = *reinterpret_cast<const V*>(from + q);
             if (q == last) return;
         }
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void sort_row(const C* from, C* to) const {
+        const Index whole = columns / step;
+        transpose<Bytes>(from, step, whole, step, to, packed_phase);
+        for (Index q = whole * step; q < columns; ++q) to[(q - whole * step) * packed_phase + whole] = from[q];
     }
 
     template <int Bytes>

@@ -70,7 +70,7 @@ struct DepthwisePlanesPlan {
   private:
     static constexpr Index tile_rows = 7;
     static constexpr Index packed_target = 20 * 1024;  // bytes; 10 and 33 KiB: 1.05 times the time
-    static constexpr Index packed_most = 128 * 1024;
+    static constexpr Index packed_most = 256 * 1024;
     static constexpr Index most_columns = packed_most / 4;
 
     /// Where the taps of a row are: column q * step + e of the input is number lead + q of phase e.
@@ -100,7 +100,8 @@ struct DepthwisePlanesPlan {
         const Index row_bytes = row_size() * element;
         const auto bytes = [&](Index count) { return packed_rows(count) * row_bytes; };
         Index strip = (std::min)(rows.output, tile_rows);
-        if (bytes(strip) > packed_most) return;
+        while (strip > 0 && bytes(strip) > packed_most) --strip;
+        if (strip == 0) return;
         const auto more = [&] { return (std::min)(strip + tile_rows, rows.output); };
         while (strip < rows.output && bytes(more()) <= packed_target) strip = more();
         strip_rows = strip;
