@@ -23,8 +23,28 @@ struct PackPanel {
         if constexpr (std::is_same_v<C, T>)
             if (r.channels == block && x.stride.w == block && (x.stride.c == 1 || block == 1))
                 return copy<Bytes>(from + columns.begin * block, columns.size() * block, to);
+        if constexpr (std::is_same_v<C, T>)
+            if (x.stride.c == 1) {
+                for (Index j = columns.begin; j < columns.end; ++j, to += block)
+                    spread<Bytes>(from + j * x.stride.w, to);
+                return;
+            }
         for (Index c = 0; c < r.channels; c += block, from += block * x.stride.c, to += block_step)
             pack_block<Bytes>(x, from, columns, (std::min)(r.channels - c, block), block, to);
+    }
+
+  private:
+    /// The channels of one pixel, read from one end to the other.
+    template <int Bytes>
+    [[gnu::always_inline]] void spread(const C* from, C* to) const {
+        using V = Vector<C, Bytes>;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        Index left = r.channels;
+        if (block == width)
+            for (; left >= width; left -= width, from += width, to += block_step)
+                *reinterpret_cast<V*>(to) = *reinterpret_cast<const V*>(from);
+        for (; left > 0; left -= block, from += block, to += block_step)
+            copy<Bytes>(from, (std::min)(left, block), to);
     }
 };
 

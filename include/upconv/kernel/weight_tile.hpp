@@ -171,7 +171,8 @@ struct LaneWeightOperands {
     Index rows, taps, lanes;
 };
 
-/// Loads are what it costs: a pixel's coarse vector serves 3 x 3 taps.
+/// Loads are what it costs, two for each where tensors begin in the middle of a cache line: a pixel's coarse vector
+/// serves 3 x 3 taps, and a fine one, where registers allow, all taps of a row that reach it from four pixels.
 template <class C>
 struct LaneWeightTiles {
     const LaneWeightOperands<C>& of;
@@ -212,7 +213,12 @@ struct LaneWeightTiles {
         for (const WeightSegment* s = of.segments; s != of.segments + of.count; ++s) {
             const C* x = of.coarse + s->broadcast + lane / width * of.coarse_vector;
             const C* y = of.fine + s->vector + lane / width * of.fine_vector + row * of.row_step + tap * of.tap_step;
-            for (Index left = s->pixels; left > 0; --left, x += of.coarse_step, y += of.fine_step) {
+            Index left = s->pixels;
+            if constexpr (Taps == 3 && registers(Bytes) == 32)
+                if (of.fine_step == of.tap_step)
+                    for (; left >= four; left -= four, x += four * of.coarse_step, y += four * of.fine_step)
+                        add_four<Bytes, Rows>(x, y, sum);
+            for (; left > 0; --left, x += of.coarse_step, y += of.fine_step) {
                 const V q = *reinterpret_cast<const V*>(x);
 #pragma GCC unroll 4
                 for (int r = 0; r < Rows; ++r)
@@ -225,6 +231,34 @@ struct LaneWeightTiles {
         for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
             for (int t = 0; t < Taps; ++t) *at(r, t) = sum[r][t];
+    }
+
+    static constexpr int four = 4;
+
+    /// Four pixels at once, three taps of each row.
+    template <int Bytes, int Rows, class V>
+    [[gnu::always_inline]] void add_four(const C* x, const C* y, V (*sum)[3]) const {
+        const Index coarse_step = of.coarse_step, tap_step = of.tap_step, row_step = of.row_step;
+        V q[four];
+#pragma GCC unroll 4
+        for (int p = 0; p < four; ++p, x += coarse_step) {
+            load_once<C, Bytes>(x, &q[p]);
+            in_register(x);
+        }
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r, y += row_step) {
+            V v[four + 2];
+            const C* at = y;
+#pragma GCC unroll 8
+            for (int p = 0; p < four + 2; ++p, at += tap_step) {
+                load_once<C, Bytes>(at, &v[p]);
+                in_register(at);
+            }
+#pragma GCC unroll 4
+            for (int p = 0; p < four; ++p)
+#pragma GCC unroll 4
+                for (int t = 0; t < 3; ++t) sum[r][t] += q[p] * v[p + t];
+        }
     }
 };
 
