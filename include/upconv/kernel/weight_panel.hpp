@@ -43,8 +43,7 @@ struct PackPanel {
         if (block == width)
             for (; left >= width; left -= width, from += width, to += block_step)
                 *reinterpret_cast<V*>(to) = *reinterpret_cast<const V*>(from);
-        for (; left > 0; left -= block, from += block, to += block_step)
-            copy<Bytes>(from, (std::min)(left, block), to);
+        for (; left > 0; left -= block, from += block, to += block_step) copy<Bytes>(from, (std::min)(left, block), to);
     }
 };
 
@@ -77,6 +76,7 @@ struct StoreWeights {
                 V& at = *reinterpret_cast<V*>(to + i);
                 at = *reinterpret_cast<const V*>(from + i) + (how == GradientSum::adds ? at : V{});
             }
+            if constexpr (Bytes > 16) return store<Bytes / 2>(from + i, n - i, to + i);
         }
         for (; i < n; ++i) to[i] = narrow<T>(C(from[i] + (how == GradientSum::adds ? widen<C>(to[i]) : C(0))));
     }

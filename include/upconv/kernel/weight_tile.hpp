@@ -70,7 +70,7 @@ template <class C, int Bytes, int N, int P>
 }
 
 /// All sums of some taps: pixels that fit the first-level cache after one another. Two vectors at a time are best (95
-/// of 100 from 10 rows on); four where the rows are few; one for what is left.
+/// of 100 from 10 rows on); four where the rows are few, or 9, as 3 channels x 3 taps are; one for what is left.
 template <class C>
 struct WeightTiles {
     const WeightOperands<C>& of;
@@ -90,8 +90,9 @@ struct WeightTiles {
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C)), sums = sums_in_registers(Bytes);
         for (Index lane = 0; lane < of.lanes;) {
             const Index left = (of.lanes - lane) / width;
-            if (left >= 4 && of.rows <= sums / 4) {
-                four<Bytes>(some, lane);
+            if (left >= 4 && (of.rows <= sums / 4 || (of.rows == 9 && sums == 24))) {
+                four<Bytes>(some, 0, (std::min)(of.rows, sums / 4), lane);
+                if (of.rows > sums / 4) four<Bytes>(some, sums / 4, of.rows - sums / 4, lane);
                 lane += 4 * width;
             } else if (left >= 2) {
                 rows<Bytes, 2, 2>(some, lane);
@@ -104,20 +105,18 @@ struct WeightTiles {
     }
 
     template <int Bytes>
-    [[gnu::always_inline]] void four(Range some, Index lane) const {
-        switch (of.rows) {
+    [[gnu::always_inline]] void four(Range some, Index row, Index height, Index lane) const {
+        switch (height) {
             case 1:
-                return weight_tile<C, Bytes, 4, 1>(of, some, 0, lane);
+                return tile<Bytes, 4, 1>(some, row, lane);
             case 2:
-                return weight_tile<C, Bytes, 4, 2>(of, some, 0, lane);
+                return tile<Bytes, 4, 2>(some, row, lane);
             case 3:
-                return weight_tile<C, Bytes, 4, 3>(of, some, 0, lane);
+                return tile<Bytes, 4, 3>(some, row, lane);
             case 4:
-                if constexpr (sums_in_registers(Bytes) >= 16) weight_tile<C, Bytes, 4, 4>(of, some, 0, lane);
-                return;
+                return tile<Bytes, 4, 4>(some, row, lane);
             default:
-                if constexpr (sums_in_registers(Bytes) >= 24) weight_tile<C, Bytes, 4, 6>(of, some, 0, lane);
-                return;
+                return tile<Bytes, 4, 6>(some, row, lane);
         }
     }
 
