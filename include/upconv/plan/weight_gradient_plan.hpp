@@ -194,7 +194,7 @@ struct WeightGradientPlan {
     /// Only where blocks are few: sums of many weights cost more to add than their pixels to multiply (256 channels
     /// 0.87 of the speed, 512 0.8).
     void choose_chunks() {
-        constexpr Index enough_blocks = 16, most_chunks = 16, least_pixels = 1024;
+        constexpr Index enough_blocks = 16, most_chunks = 16, least_pixels = 512;
         constexpr double most_bytes = 1024 * 1024;
         const double pixels =
             static_cast<double>(problem.n) * static_cast<double>(rows.coarse) * static_cast<double>(columns.coarse);
