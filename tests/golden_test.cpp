@@ -140,12 +140,10 @@ upconv::ConvTranspose2dOptions transposed_options(const Case& c) {
 
 upconv::UpSampling2dOptions resize_options(const Case& c) {
     using upconv::Interpolation;
-    static const std::map<std::string, Interpolation> modes{{"nearest", Interpolation::nearest},
-                                                            {"nearest_exact", Interpolation::nearest_exact},
-                                                            {"bilinear", Interpolation::bilinear},
-                                                            {"bicubic", Interpolation::bicubic},
-                                                            {"area", Interpolation::area},
-                                                            {"lanczos3", Interpolation::lanczos3}};
+    static const std::map<std::string, Interpolation> modes{
+        {"nearest", Interpolation::nearest},   {"nearest_exact", Interpolation::nearest_exact},
+        {"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic},
+        {"area", Interpolation::area},         {"lanczos3", Interpolation::lanczos3}};
     upconv::UpSampling2dOptions options;
     options.mode = modes.at(c.text("mode"));
     options.antialias = c.number("antialias") != 0;
@@ -168,6 +166,10 @@ upconv::UpSampling2dOptions resize_options(const Case& c) {
 struct Worst {
     double forward = 0, gradients = 0;
 
+    void take(const Worst& other) {
+        forward = std::max(forward, other.forward);
+        gradients = std::max(gradients, other.gradients);
+    }
     std::string text(const char* scalar) const {
         std::ostringstream text;
         text << scalar << ' ' << std::setprecision(2) << forward << " forward, " << gradients << " gradients";
@@ -180,12 +182,12 @@ class Golden : public testing::Test {
     static void TearDownTestSuite() {
         std::printf("golden: %d cases; largest error / bound: %s; %s\n", cases, worst<float>.text("float").c_str(),
                     worst<double>.text("double").c_str());
-        for (const auto& [mode, w] : resizing) std::printf("golden: %s\n", w.text(mode.c_str()).c_str());
+        for (const auto& [option, w] : by_option) std::printf("golden: %s\n", w.text(option.c_str()).c_str());
     }
 
     template <class T>
     static inline Worst worst;
-    static inline std::map<std::string, Worst> resizing;  // by mode
+    static inline std::map<std::string, Worst> by_option;
     static inline int cases = 0;
 
     template <class Check>
@@ -254,14 +256,38 @@ void check_kernel(const Case& c, const golden::Linear& linear, const typename Op
     if (c.has_bias()) check_gradient("gbias", values(g.bias));
 }
 
+/// The options that differ from their defaults.
+template <class Options>
+std::vector<std::string> options_in_use(const Case& c, const Options& o) {
+    std::vector<std::string> used;
+    const auto add = [&](bool is, const std::string& name) {
+        if (is) used.push_back(name);
+    };
+    const upconv::Size2 one(1);
+    add(o.stride != one, "stride");
+    add(o.dilation != one, "dilation");
+    add(o.groups > 1, o.groups == o.in_channels ? "depthwise" : "groups");
+    add(o.padding_mode != upconv::PaddingMode::zeros, c.text("mode"));
+    add(o.activation != upconv::Activation::none, golden::named_parameters(c.text("act")).first);
+    add(o.bias, "bias");
+    add(o.kernel == one, "1 x 1");
+    return used;
+}
+
 /// With each kernel: the cases are so small that the plan would list the products of most.
 template <class Operator>
-void check_convolution(const Case& c, const golden::Linear& linear, typename Operator::Options options, Worst& worst) {
+void check_convolution(const Case& c, const golden::Linear& linear, typename Operator::Options options, Worst& worst,
+                       std::map<std::string, Worst>& by_option) {
     using upconv::Algorithm;
+    Worst here;
     for (Algorithm algorithm : every_algorithm) {
         options.algorithm = algorithm;
-        check_kernel<Operator>(c, linear, options, worst);
+        check_kernel<Operator>(c, linear, options, here);
     }
+    worst.take(here);
+    if (std::is_same_v<typename Operator::Scalar, float>)
+        for (const std::string& option : options_in_use(c, options))
+            by_option[std::string(Operator::name) + ' ' + option + " in float"].take(here);
 }
 
 template <class Operator>
@@ -282,9 +308,9 @@ TEST_F(Golden, Conv2d) {
     for_each_case("conv2d", [](const Case& c) {
         const golden::Linear linear = golden::linear(c);
         const auto options = convolution_options<upconv::Conv2dOptions>(c);
-        check_convolution<upconv::Conv2d<double>>(c, linear, options, worst<double>);
-        check_convolution<upconv::Conv2d<float>>(c, linear, options, worst<float>);
-        check_convolution<upconv::Conv2d<float, upconv::NHWC>>(c, linear, options, worst<float>);
+        check_convolution<upconv::Conv2d<double>>(c, linear, options, worst<double>, by_option);
+        check_convolution<upconv::Conv2d<float>>(c, linear, options, worst<float>, by_option);
+        check_convolution<upconv::Conv2d<float, upconv::NHWC>>(c, linear, options, worst<float>, by_option);
     });
 }
 
@@ -292,18 +318,19 @@ TEST_F(Golden, ConvTranspose2d) {
     for_each_case("conv_transpose2d", [](const Case& c) {
         const golden::Linear linear = golden::linear(c);
         const auto options = transposed_options(c);
-        check_convolution<upconv::ConvTranspose2d<double>>(c, linear, options, worst<double>);
-        check_convolution<upconv::ConvTranspose2d<float>>(c, linear, options, worst<float>);
-        check_convolution<upconv::ConvTranspose2d<float, upconv::NHWC>>(c, linear, options, worst<float>);
+        check_convolution<upconv::ConvTranspose2d<double>>(c, linear, options, worst<double>, by_option);
+        check_convolution<upconv::ConvTranspose2d<float>>(c, linear, options, worst<float>, by_option);
+        check_convolution<upconv::ConvTranspose2d<float, upconv::NHWC>>(c, linear, options, worst<float>, by_option);
     });
 }
 
 TEST_F(Golden, UpSampling2d) {
     for_each_case("upsampling2d", [](const Case& c) {
-        const std::string mode = c.text("mode") + (c.number("antialias") != 0 ? " antialias" : "") + " in ";
-        check_resizing<upconv::UpSampling2d<double>>(c, resizing[mode + "double"]);
-        check_resizing<upconv::UpSampling2d<float>>(c, resizing[mode + "float"]);
-        check_resizing<upconv::UpSampling2d<float, upconv::NHWC>>(c, resizing[mode + "float"]);
+        const std::string mode =
+            "UpSampling2d " + c.text("mode") + (c.number("antialias") != 0 ? " antialias" : "") + " in ";
+        check_resizing<upconv::UpSampling2d<double>>(c, by_option[mode + "double"]);
+        check_resizing<upconv::UpSampling2d<float>>(c, by_option[mode + "float"]);
+        check_resizing<upconv::UpSampling2d<float, upconv::NHWC>>(c, by_option[mode + "float"]);
     });
 }
 
