@@ -38,10 +38,15 @@ Algorithm by_the_rules(const FilterProblem& p, Isa isa, Index element) {
     if (free && can_be_listed(p)) return Algorithm::listed;
     if (!has_kernels(isa) || not_for_tiles(p) != nullptr) return Algorithm::canonical;
     if (asked == Algorithm::channels || asked == Algorithm::pixels) return asked;
-    if (p.depthwise()) return Algorithm::depthwise;
+    if (asked == Algorithm::depthwise && p.depthwise()) return asked;
     const Index width = vector_bytes(isa) / element;
-    const bool pixels = pixels_cost(p, width, isa).total() < channels_cost(p, width, isa).total();
-    return pixels ? Algorithm::pixels : Algorithm::channels;
+    const double pixels = pixels_cost(p, width, isa).total(), channels = channels_cost(p, width, isa).total();
+    const upconv::detail::DepthwiseWay way = depthwise_way(p, isa, element, false);
+    if (p.depthwise() && way != upconv::detail::DepthwiseWay::over_pixels) {
+        const auto cost = [](const auto& plan) { return plan.cost().total(); };
+        if (with_depthwise_plan(p, isa, element, way, cost) < std::min(pixels, channels)) return Algorithm::depthwise;
+    }
+    return pixels < channels ? Algorithm::pixels : Algorithm::channels;
 }
 
 TEST(Choice, FollowsItsRules) {
@@ -50,7 +55,7 @@ TEST(Choice, FollowsItsRules) {
         const FilterProblem p = any_problem(dice);
         for (Isa isa : every_set)
             for (Index element : {4, 8})
-                ASSERT_EQ(choose(p, isa, element).algorithm, by_the_rules(p, isa, element))
+                ASSERT_EQ(choose(p, isa, element, false).algorithm, by_the_rules(p, isa, element))
                     << to_text(isa) << ", asked for " << to_text(p.algorithm) << ": " << to_text(p);
     }
 }
@@ -68,18 +73,20 @@ FilterProblem depthwise_problem(Index channels, Index kernel, Index stride, Dire
     return p;
 }
 
-/// Depthwise is chosen without a look at its cost, which therefore must not say otherwise of the shapes that networks
-/// have.
-TEST(Choice, CostsOfDepthwiseAgreeWithItsRule) {
+/// On the shapes that networks have it is the fastest (measured: 1.1 to 6 times), but where a row of a plane takes
+/// three taps of a stride (0.85).
+TEST(Choice, DepthwiseWhereNetworksHaveIt) {
     for (Isa isa : {Isa::avx2, Isa::avx512})
         for (Direction direction : {Direction::to_coarse, Direction::to_fine})
             for (Neighbours neighbours : {Neighbours::columns, Neighbours::channels})
                 for (Index stride : {1, 2})
-                    for (Index kernel : {3, 4, 5, 7}) {
+                    for (Index kernel : {3, 4, 5}) {
                         const FilterProblem p = depthwise_problem(64, kernel, stride, direction, neighbours);
-                        const auto estimates = depthwise_estimates(p, isa, 4, false);
-                        EXPECT_LT(estimates.best.cost.total(), estimates.second.cost.total())
-                            << to_text(isa) << ", " << estimates.text() << ": " << to_text(p);
+                        const bool three_of_stride = direction == Direction::to_fine && stride == 2 && kernel == 5 &&
+                                                     neighbours == Neighbours::columns;
+                        EXPECT_EQ(choose(p, isa, 4, false).algorithm,
+                                  three_of_stride ? Algorithm::pixels : Algorithm::depthwise)
+                            << to_text(isa) << ", " << estimates(p, isa, 4, false).text() << ": " << to_text(p);
                     }
 }
 
@@ -90,13 +97,13 @@ TEST(Choice, NamesTheTwoBest) {
         for (const char* word : words) EXPECT_NE(text.find(word), std::string::npos) << text << " lacks: " << word;
     };
     constexpr Direction down = Direction::to_coarse, up = Direction::to_fine;
-    const char* const why = "depthwise (AVX2), because: each output channel sums one input channel, estimated ";
+    const char* const why = "depthwise (AVX2), because: estimated ";
     says(depthwise_problem(64, 3, 1, down, Neighbours::columns), {why, " times as fast as pixels; over padded planes"});
     says(depthwise_problem(64, 4, 2, up, Neighbours::columns),
          {why, " times as fast as pixels; over planes whose rows"});
     says(depthwise_problem(64, 3, 1, down, Neighbours::channels), {why, " times as fast as pixels; over channels"});
     says(depthwise_problem(3, 3, 1, down, Neighbours::channels),
-         {why, " times as fast as channels; tiles of 1 channel"});
+         {"pixels (AVX2), because: estimated ", " times as fast as channels; tiles of 1 channel"});
     FilterProblem p = depthwise_problem(64, 3, 1, down, Neighbours::columns);
     p.relation.groups = 1;
     says(p, {"channels (AVX2), because: estimated ", " times as fast as pixels; tiles of "});

@@ -26,16 +26,16 @@ class KernelPassOf final : public KernelPass<T> {
     Pass pass_;
 };
 
-template <class T>
-Choice choice_for(const FilterProblem& problem, Isa isa) {
-    return choose(problem, isa, sizeof(AccumulatorOf<T>));
-}
-
 /// The sums of T: their bytes, and whether they are other numbers than the tensors'.
 template <class T>
 constexpr Index element_of = sizeof(AccumulatorOf<T>);
 template <class T>
 constexpr bool is_narrow = !std::is_same_v<T, AccumulatorOf<T>>;
+
+template <class T>
+Choice choice_for(const FilterProblem& problem, Isa isa) {
+    return choose(problem, isa, element_of<T>, is_narrow<T>);
+}
 
 template <class T>
 std::unique_ptr<KernelPass<T>> depthwise_pass(const FilterProblem& problem, Isa isa) {

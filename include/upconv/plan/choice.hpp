@@ -1,11 +1,9 @@
-// Choice: which kernel a problem gets, and why. The cheapest by their costs; but three rules stand before them, where
+// Choice: which kernel a problem gets, and why. The cheapest by their costs; but two rules stand before them, where
 // costs cannot speak:
 //
 //   - listed: a few products are summed in less time than a plan of tiles takes to be made and set up, whatever the
 //     tiles cost a step;
-//   - canonical: what takes tiles memory without limit, or has no other kernel, is no matter of speed;
-//   - depthwise: its costs are counted, those of the others fitted to timings. They are printed, and a test holds that
-//     they agree with the rule on the shapes that networks have.
+//   - canonical: what takes tiles memory without limit, or has no other kernel, is no matter of speed.
 #pragma once
 
 #include "depthwise_way.hpp"
@@ -16,7 +14,7 @@ namespace upconv::detail::inline UPCONV_BUILD {
 
 /// Which kernel, and why.
 struct Choice {
-    enum class Reason { asked, no_kernels, tiny, no_tiles, depthwise, cheaper };
+    enum class Reason { asked, no_kernels, tiny, no_tiles, cheaper };
 
     Algorithm algorithm;
     Reason reason;
@@ -38,28 +36,24 @@ struct Estimates {
     }
 };
 
-/// For sums of `element` bytes.
-inline Estimates tile_estimates(const FilterProblem& problem, Isa isa, Index element) {
+/// For sums of `element` bytes; `narrow` if the scalar is not theirs. The depthwise kernel is one of them where it does
+/// something else than the tiles over pixels.
+inline Estimates estimates(const FilterProblem& problem, Isa isa, Index element, bool narrow) {
     const Index width = vector_bytes(isa) / element;
     const Estimate channels{Algorithm::channels, channels_cost(problem, width, isa)};
     const Estimate pixels{Algorithm::pixels, pixels_cost(problem, width, isa)};
-    return pixels.cost.total() < channels.cost.total() ? Estimates{pixels, channels} : Estimates{channels, pixels};
+    const auto less = [](const Estimate& a, const Estimate& b) { return a.cost.total() < b.cost.total(); };
+    const Estimates tiles = less(pixels, channels) ? Estimates{pixels, channels} : Estimates{channels, pixels};
+    const DepthwiseWay way =
+        problem.depthwise() ? depthwise_way(problem, isa, element, narrow) : DepthwiseWay::over_pixels;
+    if (way == DepthwiseWay::over_pixels) return tiles;
+    const auto cost = [](const auto& plan) { return plan.cost(); };
+    const Estimate depthwise{Algorithm::depthwise, with_depthwise_plan(problem, isa, element, way, cost)};
+    if (less(depthwise, tiles.best)) return {depthwise, tiles.best};
+    return {tiles.best, less(depthwise, tiles.second) ? depthwise : tiles.second};
 }
 
-/// The depthwise kernel in the way it goes, and the better of the two that could stand in for it.
-inline Estimates depthwise_estimates(const FilterProblem& problem, Isa isa, Index element, bool narrow) {
-    const Estimates tiles = tile_estimates(problem, isa, element);
-    const DepthwiseWay way = depthwise_way(problem, isa, element, narrow);
-    if (way != DepthwiseWay::over_pixels) {
-        const auto cost = [](const auto& plan) { return plan.cost(); };
-        return {{Algorithm::depthwise, with_depthwise_plan(problem, isa, element, way, cost)}, tiles.best};
-    }
-    const bool by_pixels = tiles.best.algorithm == Algorithm::pixels;
-    return {{Algorithm::depthwise, (by_pixels ? tiles.best : tiles.second).cost},
-            by_pixels ? tiles.second : tiles.best};
-}
-
-inline Choice choose(const FilterProblem& problem, Isa isa, Index element) {
+inline Choice choose(const FilterProblem& problem, Isa isa, Index element, bool narrow) {
     using Reason = Choice::Reason;
     if (problem.algorithm == Algorithm::reference || problem.algorithm == Algorithm::canonical)
         return {problem.algorithm, Reason::asked};
@@ -69,8 +63,7 @@ inline Choice choose(const FilterProblem& problem, Isa isa, Index element) {
     if (const char* const why = not_for_tiles(problem)) return {Algorithm::canonical, Reason::no_tiles, why};
     const bool not_depthwise = problem.algorithm == Algorithm::depthwise && !problem.depthwise();
     if (!may_list && !not_depthwise) return {problem.algorithm, Reason::asked};
-    if (problem.depthwise()) return {Algorithm::depthwise, Reason::depthwise};
-    return {tile_estimates(problem, isa, element).best.algorithm, Reason::cheaper};
+    return {estimates(problem, isa, element, narrow).best.algorithm, Reason::cheaper};
 }
 
 /// Says so where the kernel that was asked for by name is not the one that is had.
@@ -93,13 +86,10 @@ inline std::string to_text(const Choice& choice, const FilterProblem& problem, I
             return "the products are few";
         case Choice::Reason::no_tiles:
             return choice.no_tiles;
-        case Choice::Reason::depthwise:
-            return joined("each output channel sums one input channel, ",
-                          depthwise_estimates(problem, isa, element, narrow).text());
         case Choice::Reason::cheaper:
             break;
     }
-    return tile_estimates(problem, isa, element).text();
+    return estimates(problem, isa, element, narrow).text();
 }
 
 }  // namespace upconv::detail
