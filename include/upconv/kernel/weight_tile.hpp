@@ -204,7 +204,7 @@ struct LaneWeightTiles {
         const auto at = [&](int r, int t) __attribute__((always_inline)) {
             return reinterpret_cast<V*>(sums + r * of.sum_row_step + t * of.lanes);
         };
-        V sum[Rows][Taps];
+        Register<C, Bytes> sum[Rows][Taps];
 #pragma GCC unroll 4
         for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
@@ -235,8 +235,9 @@ struct LaneWeightTiles {
     static constexpr int four = 4;
 
     /// Four pixels at once, three taps of each row.
-    template <int Bytes, int Rows, class V>
-    [[gnu::always_inline]] void add_four(const C* x, const C* y, V (*sum)[3]) const {
+    template <int Bytes, int Rows>
+    [[gnu::always_inline]] void add_four(const C* x, const C* y, Register<C, Bytes> (*sum)[3]) const {
+        using V = Vector<C, Bytes>;
         const Index coarse_step = of.coarse_step, tap_step = of.tap_step, row_step = of.row_step;
         V q[four];
 #pragma GCC unroll 4
