@@ -1,10 +1,16 @@
-// Learning the filter of a transposed convolution from a picture, by gradient descent.
+// Learning the filter of a transposed convolution from a picture, with its gradients.
 #pragma once
 
 #include <functional>
 #include <upconv/upconv.hpp>
 
 #include "picture.hpp"
+
+/// How the learning ended.
+struct Learned {
+    Index steps;
+    bool converged;
+};
 
 /// Enlarges by `factor` with one filter that the three colours share. Every output pixel is a sum over the
 /// `reach` x `reach` input pixels around it; reach is odd.
@@ -16,9 +22,10 @@ class LearnedEnlarger {
     /// Called at each step with what the filter of that step achieved: the mean squared error, as PSNR in dB.
     using Report = std::function<void(Index step, double psnr)>;
 
-    /// Makes `steps` steps towards the filter that brings `original` back from `small` with the least squared error.
-    void learn(const Picture& small, const Picture& original, Index steps, Eigen::ThreadPoolDevice& device,
-               const Report& report);
+    /// Goes to the filter that brings `original` back from `small` with the least squared error, in `most_steps` at
+    /// most.
+    Learned learn(const Picture& small, const Picture& original, Index most_steps, Eigen::ThreadPoolDevice& device,
+                  const Report& report);
 
     Picture operator()(const Picture& small, Eigen::ThreadPoolDevice& device) const;
 

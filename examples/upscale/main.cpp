@@ -23,7 +23,7 @@ struct Options {
     fs::path picture = UPSCALE_DEFAULT_PICTURE;
     fs::path output = "upscaled";
     Index factor = 2;
-    Index steps = 200;
+    Index steps = 1000;
     int threads = static_cast<int>(std::max(2u, std::thread::hardware_concurrency()));
     std::vector<float> detail;  // x, y
 };
@@ -45,13 +45,21 @@ Task load_task(const Options& options) {
     return {options.picture.filename().string(), original, shrink(original, factor)};
 }
 
-LearnedEnlarger learn(const std::string& from, const Picture& small, const Picture& original, const Options& options,
-                      Eigen::ThreadPoolDevice& device) {
-    LearnedEnlarger enlarger(options.factor, reach);
-    Progress progress("learning from " + from, options.steps);
-    enlarger.learn(small, original, options.steps, device,
-                   [&](Index step, double db) { progress.at(step, text("%.2f dB", db)); });
-    return enlarger;
+/// A filter, and how the learning of it ended.
+struct Lesson {
+    LearnedEnlarger enlarger;
+    Learned learned;
+};
+
+Lesson learn(const std::string& from, const Picture& small, const Picture& original, const Options& options,
+             Eigen::ThreadPoolDevice& device) {
+    Lesson lesson{LearnedEnlarger(options.factor, reach), {}};
+    Progress progress("learning from " + from);
+    lesson.learned = lesson.enlarger.learn(small, original, options.steps, device, [&](Index step, double db) {
+        progress.at(text("step %td, %.2f dB", step, db));
+    });
+    progress.end(lesson.learned.converged ? "converged" : "not converged: more --steps would bring it nearer");
+    return lesson;
 }
 
 Result judge(const Method& method, const Task& task, Eigen::ThreadPoolDevice& device) {
@@ -77,7 +85,8 @@ struct HeldOut {
 HeldOut hold_out(const Task& task, const Picture& bicubic, const Options& options, Eigen::ThreadPoolDevice& device) {
     const Index half = width(task.small) / 2, seen = half * options.factor;
     const LearnedEnlarger enlarger = learn("its left half", crop(task.small, {0, 0, half, height(task.small)}),
-                                           crop(task.original, {0, 0, seen, height(task.original)}), options, device);
+                                           crop(task.original, {0, 0, seen, height(task.original)}), options, device)
+                                         .enlarger;
     const auto on_the_right = [&](const Picture& picture) {
         const Box unseen{seen, 0, width(picture) - seen, height(picture)};
         return psnr(crop(picture, unseen), crop(task.original, unseen));
@@ -96,15 +105,15 @@ void print_table(const std::vector<Result>& results) {
 }
 
 ContactSheet sheet_of(const Task& task, const std::vector<Result>& results, const HeldOut& held_out,
-                      const Options& options) {
+                      const Learned& learned, const Options& options) {
     const bool chosen = !options.detail.empty();
     const std::string name = task.name.size() <= 48 ? task.name : task.name.substr(0, 45) + "...";
     return {.title = text("%s, shrunk %tdx and brought back seven ways", name.c_str(), options.factor),
             .explanation = text("Shrunk by area: each pixel is the mean of %td x %td. PSNR (dB) and SSIM say how "
                                 "near a result comes to the original: higher is better.",
                                 options.factor, options.factor),
-            .footnotes = {text("The learned filter was fitted to this very picture by %td steps of gradient descent.",
-                               options.steps),
+            .footnotes = {text("The learned filter was fitted to this very picture by %td steps of conjugate gradients.",
+                               learned.steps),
                           text("Learned from the left half alone, it brings the right half, which it has not seen, "
                                "back at %.2f dB; bicubic brings that half back at %.2f dB.",
                                held_out.learned, held_out.bicubic),
@@ -135,7 +144,8 @@ void upscale(const Options& options) {
     Eigen::ThreadPool pool(options.threads);
     Eigen::ThreadPoolDevice device(&pool, options.threads);
     std::vector<Method> methods = fixed_methods(options.factor);
-    methods.push_back(learned_method(learn("the picture", task.small, task.original, options, device)));
+    const Lesson lesson = learn("the picture", task.small, task.original, options, device);
+    methods.push_back(learned_method(lesson.enlarger));
     std::vector<Result> results;
     for (const Method& method : methods) results.push_back(judge(method, task, device));
     const HeldOut held_out = hold_out(task, results[2].picture, options, device);
@@ -145,7 +155,7 @@ void upscale(const Options& options) {
         "  The learned filter has seen this very picture. Learned from the left half alone, it brings the right\n"
         "  half, which it has not seen, back at %.2f dB; bicubic at %.2f dB.\n",
         held_out.learned, held_out.bicubic);
-    write_all(sheet_of(task, results, held_out, options), options.output);
+    write_all(sheet_of(task, results, held_out, lesson.learned, options), options.output);
 }
 
 }  // namespace
@@ -161,7 +171,7 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({2, 3, 4}).description(""))
         ->capture_default_str();
     app.add_option("-o,--output", options.output, "the folder to write to")->type_name("DIR")->capture_default_str();
-    app.add_option("-s,--steps", options.steps, "steps of gradient descent")
+    app.add_option("-s,--steps", options.steps, "steps of learning at most: it ends when it has converged")
         ->check(CLI::Range(1, 100000).description(""))
         ->capture_default_str();
     app.add_option("-t,--threads", options.threads, "threads to compute with")

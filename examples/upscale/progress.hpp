@@ -1,4 +1,4 @@
-// A progress bar that redraws its line on a terminal, and prints one plain line elsewhere.
+// A line of progress that is redrawn on a terminal, and printed once, at the end, elsewhere.
 #pragma once
 
 #include <unistd.h>
@@ -18,29 +18,27 @@ class Stopwatch {
 
 class Progress {
   public:
-    Progress(std::string what, long total) : what_(std::move(what)), total_(total) {}
+    explicit Progress(std::string what) : what_(std::move(what)) {}
 
-    void at(long step, const std::string& value) {
-        const bool last = step == total_;
-        if (!last && (!terminal_ || watch_.seconds() < next_)) return;
+    void at(const std::string& value) {
+        value_ = value;
+        if (!terminal_ || watch_.seconds() < next_) return;
         next_ = watch_.seconds() + 0.1;
-        if (terminal_) std::printf("\r");
-        std::printf("%s  ", what_.c_str());
-        if (terminal_) draw_bar(step);
-        std::printf("%ld/%ld steps  %s  %.1f s", step, total_, value.c_str(), watch_.seconds());
-        if (last) std::printf("\n");
-        std::fflush(stdout);
+        print();
+    }
+    void end(const std::string& how) {
+        print();
+        std::printf("  %s\n", how.c_str());
     }
 
   private:
-    void draw_bar(long step) const {
-        constexpr long cells = 28;
-        for (long i = 0; i < cells; ++i) std::fputs(i < cells * step / total_ ? "█" : "░", stdout);
-        std::fputs("  ", stdout);
+    void print() const {
+        if (terminal_) std::printf("\r");
+        std::printf("%s  %s, %.1f s", what_.c_str(), value_.c_str(), watch_.seconds());
+        std::fflush(stdout);
     }
 
-    std::string what_;
-    long total_;
+    std::string what_, value_;
     bool terminal_ = isatty(STDOUT_FILENO) != 0;
     Stopwatch watch_;
     double next_ = 0;
