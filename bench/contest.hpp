@@ -28,12 +28,16 @@ struct Row {
 
 class Contest {
   public:
-    Contest(const Workload& w, int threads) : w_(w), threads_(threads), operands_(w) {
-        const Expected expected(w, operands_);
-        for (const Peer& peer : peers()) {
-            if (peer.make == nullptr) continue;
-            for (Candidate& candidate : peer.make(w, operands_, threads)) enter(std::move(candidate), expected);
-        }
+    Contest(const Workload& w, int threads) : w_(w), threads_(threads) {}
+
+    /// Its result is compared before anything is measured: error_of(output, order) says what is wrong with it, if
+    /// anything is.
+    template <class ErrorOf>
+    void enter(Candidate candidate, const ErrorOf& error_of) {
+        Entry entry{std::move(candidate), {}, {}};
+        entry.watch.turn(0, entry.candidate.run);
+        entry.error = error_of(entry.candidate.output(), entry.candidate.order).value_or("");
+        entries_.push_back(std::move(entry));
     }
 
     Row run(double seconds) {
@@ -63,14 +67,6 @@ class Contest {
         std::string error;
     };
 
-    /// Its result is compared before anything is measured.
-    void enter(Candidate candidate, const Expected& expected) {
-        Entry entry{std::move(candidate), {}, {}};
-        entry.watch.turn(0, entry.candidate.run);
-        entry.error = expected.error_of(entry.candidate.output(), entry.candidate.order).value_or("");
-        entries_.push_back(std::move(entry));
-    }
-
     /// Slow calls that are far behind are not repeated often. A few times they are: one call may meet a neighbour.
     bool hopeless(const Entry& entry) const {
         constexpr double very_slow = 10 * slow, far = 4;
@@ -84,8 +80,19 @@ class Contest {
 
     Workload w_;
     int threads_;
-    Operands operands_;
     std::vector<Entry> entries_;
 };
+
+/// Everyone's forward pass.
+inline Row forward_contest(const Workload& w, const Operands& operands, int threads, double seconds) {
+    const Expected expected(w, operands);
+    Contest contest(w, threads);
+    for (const Peer& peer : peers())
+        if (peer.make != nullptr)
+            for (Candidate& candidate : peer.make(w, operands, threads))
+                contest.enter(std::move(candidate),
+                              [&](const float* y, Order order) { return expected.error_of(y, order); });
+    return contest.run(seconds);
+}
 
 }  // namespace bench

@@ -44,6 +44,21 @@ class Buffer {
 /// Where the channels stand in memory. `own`: as a library likes it best, in blocks.
 enum class Order { nchw, nhwc, own };
 
+/// splitmix64 (Steele, Lea, Flood 2014).
+inline std::uint64_t random_bits(std::uint64_t& state) {
+    std::uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/// From NCHW to NHWC; `plane`: pixels of an image.
+inline void reorder(const Buffer& from, Index images, Index channels, Index plane, Buffer& to) {
+    for (Index n = 0; n < images; ++n)
+        for (Index c = 0; c < channels; ++c)
+            for (Index i = 0; i < plane; ++i) to[(n * plane + i) * channels + c] = from[(n * channels + c) * plane + i];
+}
+
 /// Inputs and biases are multiples of 2^-10 in [-1, 1), weights are -1, -1/2, 1/2 or 1: every sum of these workloads is
 /// exact in float, in any order, so results compare with ==. And who computes with fewer bits than float has shows.
 struct Operands {
@@ -56,25 +71,12 @@ struct Operands {
         constexpr float weights[] = {-1, -0.5f, 0.5f, 1};
         std::uint64_t state = 1;
         for (Buffer* buffer : {&x_nchw, &bias})
-            for (float& number : *buffer) number = static_cast<float>(random(state) >> 53) * 0x1p-10f - 1;
-        for (float& number : weight) number = weights[random(state) >> 62];
-        const Index plane = w.ih * w.iw;
-        for (Index n = 0; n < w.n; ++n)
-            for (Index c = 0; c < w.ic; ++c)
-                for (Index i = 0; i < plane; ++i)
-                    x_nhwc[(n * plane + i) * w.ic + c] = x_nchw[(n * w.ic + c) * plane + i];
+            for (float& number : *buffer) number = static_cast<float>(random_bits(state) >> 53) * 0x1p-10f - 1;
+        for (float& number : weight) number = weights[random_bits(state) >> 62];
+        reorder(x_nchw, w.n, w.ic, w.ih * w.iw, x_nhwc);
     }
 
     const Buffer& x(Order order) const { return order == Order::nhwc ? x_nhwc : x_nchw; }
-
-  private:
-    /// splitmix64 (Steele, Lea, Flood 2014).
-    static std::uint64_t random(std::uint64_t& state) {
-        std::uint64_t z = state += 0x9e3779b97f4a7c15;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
-    }
 };
 
 }  // namespace bench

@@ -1,47 +1,26 @@
 // oneDNN, direct convolutions: in its own layout, in NHWC, and from NCHW to NCHW with the conversion or without.
-#include <dlfcn.h>
-
-#include <cstring>
-#include <dnnl.hpp>
 #include <memory>
 #include <optional>
 #include <unordered_map>
 
+#include "onednn.hpp"
 #include "peer.hpp"
 
 namespace bench {
 namespace {
 
-using dnnl::memory;
-using Tag = memory::format_tag;
+using namespace onednn;
 
-/// Of whichever OpenMP it is that the library came with.
-void set_threads(int threads) {
-    if (void* function = dlsym(RTLD_DEFAULT, "omp_set_num_threads")) reinterpret_cast<void (*)(int)>(function)(threads);
-}
-
-memory::desc desc(const memory::dims& dims, Tag tag) { return {dims, memory::data_type::f32, tag}; }
-
-struct State {
-    dnnl::engine engine{dnnl::engine::kind::cpu, 0};
-    dnnl::stream stream{engine};
+struct State : Session {
     dnnl::primitive primitive;
     std::unordered_map<int, memory> arguments;
     memory x, y;            // as the caller has them
     memory own_x, own_y;    // as the primitive has them: the same, where it can
     bool converts = false;  // each run, from x and into y
 
-    memory plain(const memory::dims& dims, Tag tag, const float* data) const {
-        return {desc(dims, tag), engine, const_cast<float*>(data)};  // oneDNN's handles are not const
-    }
-    void copy(memory& from, memory& to) {
-        dnnl::reorder(from, to).execute(stream, from, to);
-        stream.wait();
-    }
     memory converted(memory from, const memory::desc& to) {
-        if (from.get_desc() == to) return from;
-        memory result(to, engine);
-        copy(from, result);
+        memory result = like(from, to);
+        if (result != from) copy(from, result);
         return result;
     }
 };
@@ -64,29 +43,21 @@ constexpr Variant variants[] = {
 template <class Forward>
 std::shared_ptr<State> make(const Variant& v, const Workload& w, const Operands& operands, dnnl::algorithm algorithm) {
     const auto state = std::make_shared<State>();
-    const memory::dims x{w.n, w.ic, w.ih, w.iw}, y{w.n, w.oc, w.oh(), w.ow()}, bias{w.oc};
-    const Index g = w.groups, ic = w.ic / g, oc = w.oc / g, after = w.padding - w.output_padding;
-    const memory::dims weight = g == 1 ? memory::dims{oc, ic, w.k, w.k} : memory::dims{g, oc, ic, w.k, w.k};
-    const Tag weight_tag = w.transposed() ? (g == 1 ? Tag::iohw : Tag::giohw) : (g == 1 ? Tag::oihw : Tag::goihw);
-
-    const typename Forward::desc operation(dnnl::prop_kind::forward_inference, algorithm, desc(x, v.inside),
-                                           desc(weight, Tag::any), desc(bias, Tag::x), desc(y, v.inside),
-                                           {w.stride, w.stride}, {w.dilation - 1, w.dilation - 1},
-                                           {w.padding, w.padding}, {after, after});
-    const typename Forward::primitive_desc chosen(operation, state->engine);
-    if (std::strstr(chosen.impl_info_str(), "ref") != nullptr)
-        return nullptr;  // its definition: thousands of times slower
+    const Shapes shapes(w);
+    const auto chosen =
+        onednn::forward<Forward>(state->engine, dnnl::prop_kind::forward_inference, algorithm, shapes, v.inside);
+    if (is_reference(chosen)) return nullptr;
     state->primitive = Forward(chosen);
-    state->x = state->plain(x, v.outside, operands.x(v.order).data());
+    state->x = state->plain(shapes.x, v.outside, operands.x(v.order).data());
     state->own_x = state->converted(state->x, chosen.src_desc());
-    state->y = memory(desc(y, v.outside), state->engine);
-    state->own_y = chosen.dst_desc() == state->y.get_desc() ? state->y : memory(chosen.dst_desc(), state->engine);
+    state->y = memory(desc(shapes.y, v.outside), state->engine);
+    state->own_y = state->like(state->y, chosen.dst_desc());
     state->converts = v.converts;
     state->arguments = {
         {DNNL_ARG_SRC, state->own_x},
-        {DNNL_ARG_WEIGHTS,
-         state->converted(state->plain(weight, weight_tag, operands.weight.data()), chosen.weights_desc())},
-        {DNNL_ARG_BIAS, state->plain(bias, Tag::x, operands.bias.data())},
+        {DNNL_ARG_WEIGHTS, state->converted(state->plain(shapes.weight, shapes.weight_tag, operands.weight.data()),
+                                            chosen.weights_desc())},
+        {DNNL_ARG_BIAS, state->plain(shapes.bias, Tag::x, operands.bias.data())},
         {DNNL_ARG_DST, state->own_y},
     };
     return state;

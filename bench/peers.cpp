@@ -1,14 +1,12 @@
 // peers: upconv and other libraries side by side, in one process, workload by workload.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <regex>
 #include <string>
 #include <vector>
 
+#include "calm_openmp.hpp"
 #include "table.hpp"
 
 namespace {
@@ -19,14 +17,6 @@ struct Options {
     double seconds = 1;
     bench::TableStyle style;
 };
-
-/// OpenMP's idle threads spin for 5 ms. 0.2 ms outlast any gap within a turn and leave the rest of the machine in
-/// peace, so this program starts itself anew with that, before OpenMP has looked.
-void calm_openmp(char** argv) {
-    if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-    setenv("GOMP_SPINCOUNT", "20000", 1);
-    execv("/proc/self/exe", argv);  // where there is none, all goes on as it is
-}
 
 void print_missing_peers() {
     for (const bench::Peer& peer : bench::peers())
@@ -41,7 +31,8 @@ bool run(const Options& options, int threads) {
     table.print_head();
     for (const bench::Workload& workload : bench::workloads) {
         if (!std::regex_search(workload.name, filter)) continue;
-        const bench::Row row = bench::Contest(workload, threads).run(options.seconds);
+        const bench::Operands operands(workload);
+        const bench::Row row = bench::forward_contest(workload, operands, threads, options.seconds);
         table.add(row);
         for (const bench::Score& score : row.scores) {
             if (score.error.empty()) continue;
@@ -56,7 +47,7 @@ bool run(const Options& options, int threads) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-    calm_openmp(argv);
+    bench::calm_openmp(argv);
     Options options;
     CLI::App app("upconv and other libraries, side by side: the best of many short turns, every result checked.");
     app.add_option("--filter", options.filter, "only workloads whose name matches this regular expression");
