@@ -41,9 +41,10 @@ class ChannelPass {
 
   private:
     C* pack_phase(const T* weight, Index g, const ChannelBlock& outputs, const Phase& r, const Phase& c, C* to) const {
+        const Index step = plan_.problem.weight_step();
         in_canonical_order({plan_.channels, r.taps, c.taps}, [&](Index i, Index a, Index b) {
-            for (Index o = 0; o < outputs.channels; ++o)
-                to[o] = widen<C>(weight[plan_.problem.weight_index(g, outputs.first + o, i, r.tap(a), c.tap(b))]);
+            const T* from = weight + plan_.problem.weight_index(g, outputs.first, i, r.tap(a), c.tap(b));
+            for (Index o = 0; o < outputs.channels; ++o, from += step) to[o] = widen<C>(*from);
             to += outputs.vectors * plan_.lanes / 2;
         });
         return to;

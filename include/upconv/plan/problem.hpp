@@ -45,6 +45,9 @@ struct FilterProblem {
         return ((coarse * r.fine_per_group() + fine) * r.rows.kernel + a) * r.columns.kernel + b;
     }
 
+    /// From the weight of an output channel to that of the next.
+    constexpr Index weight_step() const { return weight_index(0, 1, 0, 0, 0); }
+
     /// Multiply-adds of the definition, those that fall into the padding too, as floating-point operations (two each).
     constexpr double flops() const {
         return 2.0 * static_cast<double>(n) * static_cast<double>(relation.weight_count()) *
