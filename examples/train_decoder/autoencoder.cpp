@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "layer.hpp"
-#include "text.hpp"
 
 namespace {
 
@@ -40,16 +39,21 @@ class Chain {
 };
 
 void add_encoder(Chain& chain) {
-    chain.add("encoder.0", Conv({.in_channels = 1, .out_channels = 16, .kernel = 3, .stride = 2, .padding = 1,
-                                 .activation = relu}));
-    chain.add("encoder.1", Conv({.in_channels = 16, .out_channels = code_channels, .kernel = 3, .stride = 2,
-                                 .padding = 1}));
+    chain.add("encoder.0",
+              Conv({.in_channels = 1, .out_channels = 16, .kernel = 3, .stride = 2, .padding = 1, .activation = relu}));
+    chain.add("encoder.1",
+              Conv({.in_channels = 16, .out_channels = code_channels, .kernel = 3, .stride = 2, .padding = 1}));
 }
 
 /// Doubles height and width. With kernel 3 an output is reached by 1, 2 or 4 taps in turn, with kernel 4 by 4 always.
 Transposed transposed(Index kernel, Index in, Index out, const upconv::Activation& activation) {
-    return Transposed({.in_channels = in, .out_channels = out, .kernel = kernel, .stride = 2, .padding = 1,
-                       .output_padding = kernel == 3 ? 1 : 0, .activation = activation});
+    return Transposed({.in_channels = in,
+                       .out_channels = out,
+                       .kernel = kernel,
+                       .stride = 2,
+                       .padding = 1,
+                       .output_padding = kernel == 3 ? 1 : 0,
+                       .activation = activation});
 }
 
 void add_decoder(Chain& chain, const DecoderInfo& info) {
@@ -72,15 +76,14 @@ void add_decoder(Chain& chain, const DecoderInfo& info) {
 
 Index parameters(std::span<const Layer> layers) {
     Index sum = 0;
-    for (const Layer& layer : layers)
-        sum += std::visit([](const auto& l) { return l.op().parameter_count(); }, layer);
+    for (const Layer& layer : layers) sum += std::visit([](const auto& l) { return l.op().parameter_count(); }, layer);
     return sum;
 }
 
 TrainingOptions read_options(const upconv::TensorFile& file, long& step) {
     const auto numbers = file.read<std::int64_t, 1>("training");
-    if (numbers.size() != 3 || numbers(0) < 0 || numbers(1) < 1)
-        throw std::runtime_error(file.path() + ": its tensor 'training' must be a step, a batch and a seed");
+    if (numbers.size() != 3 || numbers(0) < 0 || numbers(1) < 1 || numbers(1) > most_in_batch || numbers(2) < 0)
+        throw std::runtime_error(file.path() + ": its tensor 'training' is no step, batch and seed that can be");
     step = static_cast<long>(numbers(0));
     return {.batch = numbers(1), .seed = static_cast<std::uint64_t>(numbers(2))};
 }
@@ -131,7 +134,8 @@ double Autoencoder::learn(const Images& x, const Device& device) {
     std::vector<Layer>& layers = state_->layers;
     std::vector<const Images*> values{&x};  // what each layer was given, and what the last one gave
     for (Layer& layer : layers)
-        values.push_back(&std::visit([&](auto& l) -> const Images& { return l.forward(*values.back(), device); }, layer));
+        values.push_back(
+            &std::visit([&](auto& l) -> const Images& { return l.forward(*values.back(), device); }, layer));
 
     const Images& y = *values.back();
     Images& grad_y = state_->grad_y;  // of the mean squared error

@@ -4,17 +4,25 @@
 #include <numeric>
 #include <random>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "image_set.hpp"
+#include "text.hpp"
 
 /// Each epoch goes through all pictures once, in an order of its own. Which they are follows from the step's number and
 /// the seed alone, so that a training that goes on sees what it would have seen without a stop.
 class Batches {
   public:
     Batches(Index count, Index batch, std::uint64_t seed)
-        : batch_(batch), per_epoch_(static_cast<long>(count / batch)), seed_(seed), order_(static_cast<std::size_t>(count)) {}
+        : batch_(batch),
+          per_epoch_(static_cast<long>(count / batch)),
+          seed_(seed),
+          order_(static_cast<std::size_t>(count)) {
+        if (per_epoch_ == 0)
+            throw std::runtime_error(text("a batch of %td is more than the %td pictures to learn from", batch, count));
+    }
 
     /// Of the step with this number, which counts from 0. A rest that fills no batch waits for another epoch.
     std::span<const Index> at(long step) {

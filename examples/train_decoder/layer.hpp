@@ -81,7 +81,11 @@ class FilterLayer {
 class ResizeLayer {
   public:
     ResizeLayer(const Resize& op, const upconv::Dims& input)
-        : op_(op), plan_(op.plan(input)), gradient_(op.gradient_plan(input)), y_(op.output_shape(input)), grad_x_(input) {}
+        : op_(op),
+          plan_(op.plan(input)),
+          gradient_(op.gradient_plan(input)),
+          y_(op.output_shape(input)),
+          grad_x_(input) {}
 
     const Resize& op() const { return op_; }
 
