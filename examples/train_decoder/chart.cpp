@@ -10,7 +10,7 @@ namespace {
 
 constexpr Colour ink = rgb(0x24231f), faint = rgb(0x6d6a63), grid = rgb(0xdedbd4), field_paper = rgb(0xffffff);
 constexpr Style title_style{14, bold, ink}, text_style{11, regular, faint};
-constexpr Index left = 62, right = 24, above = 66, below = 46;  // what stands around the field
+constexpr Index left = 62, right = 24, above = 74, below = 46;  // what stands around the field
 
 /// The field of a chart and where a value lies in it.
 struct Field {
@@ -64,22 +64,13 @@ double ChartAxis::position(double value) const {
 }
 
 ChartAxis logarithmic_axis(const std::string& label, double from, double to) {
+    to = std::max(to, 2 * from);  // an axis has a length
     ChartAxis axis{.label = label, .scale = Scale::logarithmic, .from = from, .to = to};
     const bool wide = to / from > 200;  // then the powers of ten alone
     for (double power = std::pow(10, std::floor(std::log10(from))); power <= to; power *= 10)
         for (const double digit : {1, 2, 5})
             if (const double value = digit * power; value >= from && value <= to && (digit == 1 || !wide))
                 axis.ticks.push_back({value, text("%g", value)});
-    return axis;
-}
-
-ChartAxis linear_axis(const std::string& label, double from, double to) {
-    ChartAxis axis{.label = label, .from = from, .to = to};
-    const double power = std::pow(10, std::floor(std::log10((to - from) / 5)));
-    const double fifths = (to - from) / 5 / power;
-    const double step = power * (fifths < 2 ? 1 : fifths < 5 ? 2 : 5);
-    for (double value = std::ceil(from / step) * step; value <= to; value += step)
-        axis.ticks.push_back({value, text("%g", value)});
     return axis;
 }
 

@@ -25,8 +25,6 @@ struct ChartAxis {
 
 /// Ticks at 1, 2 and 5 times the powers of ten.
 ChartAxis logarithmic_axis(const std::string& label, double from, double to);
-/// About five round ticks.
-ChartAxis linear_axis(const std::string& label, double from, double to);
 
 struct Value {
     double x, y;

@@ -17,7 +17,7 @@ namespace {
 
 struct Options {
     std::string decoder = "all";
-    long steps = 3000, early = 100;
+    long steps = 3000, early = 30;
     TrainingOptions training;
     int threads = static_cast<int>(std::max(2u, std::thread::hardware_concurrency()));
     fs::path data = debian_folder, output = "trained", load;

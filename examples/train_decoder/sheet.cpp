@@ -13,7 +13,7 @@ constexpr Colour paper = rgb(0xf6f5f2), ink = rgb(0x24231f), faint = rgb(0x6d6a6
 constexpr Style title_style{20, bold, ink}, name_style{13, bold, ink}, text_style{11, regular, faint};
 
 constexpr Index zoom = 3, tile = side * zoom, tile_gap = 4;
-constexpr Index label_width = 222;  // left of the tiles
+constexpr Index label_width = 244;  // left of the tiles
 constexpr Index row = tile + tile_gap, group_gap = 14;
 constexpr Index chart_width = 560, chart_height = 300;
 constexpr Index margin = 28, head = 76;
@@ -110,12 +110,11 @@ Picture draw_losses(const std::vector<Course>& courses) {
         lines.push_back(line);
     }
     const auto [least, most] = bounds(lines);
-    const Course& first = courses.front();
-    return drawn(
-        {.title = "The error while training",
-         .x = linear_axis("steps", static_cast<double>(first.before.step), static_cast<double>(first.after.step)),
-         .y = logarithmic_axis("mean squared error", least, most),
-         .lines = lines});
+    const std::vector<Value>& values = lines.front().values;
+    return drawn({.title = "The error while training",
+                  .x = logarithmic_axis("steps", values.front().x, values.back().x),
+                  .y = logarithmic_axis("mean squared error", least, most),
+                  .lines = lines});
 }
 
 Picture draw_spectrum(const Spectrum& data, const std::vector<Course>& courses, When when) {

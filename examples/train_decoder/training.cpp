@@ -21,23 +21,27 @@ Snapshot look(const Autoencoder& model, const Images& pictures, const Eigen::Thr
             .energy = spectrum(outputs)};
 }
 
-/// Means of the losses of `stretch` steps at a time.
+/// Means of the losses, over more steps the later they are: for an axis that is logarithmic.
 class LossCurve {
   public:
-    explicit LossCurve(long stretch) : stretch_(stretch) {}
-
     void add(long step, double loss) {
         sum_ += loss;
-        if (++count_ < stretch_) return;
+        ++count_;
+        ++steps_;
+        if (points_.empty() || 30 * count_ >= steps_) finish(step);
+    }
+    double last() const { return points_.back().error; }
+
+    std::vector<LossPoint> points() && { return std::move(points_); }
+
+  private:
+    void finish(long step) {
         points_.push_back({step, sum_ / static_cast<double>(count_)});
         sum_ = 0;
         count_ = 0;
     }
-    double last() const { return points_.empty() ? sum_ / static_cast<double>(count_) : points_.back().error; }
-    std::vector<LossPoint> points() && { return std::move(points_); }
 
-  private:
-    long stretch_, count_ = 0;
+    long steps_ = 0, count_ = 0;
     double sum_ = 0;
     std::vector<LossPoint> points_;
 };
@@ -50,7 +54,7 @@ Course train(Autoencoder& model, const DecoderInfo& info, const Dataset& data, l
     const Index batch = model.options().batch;
     Course course{.info = info, .parameters = model.decoder_parameters(), .before = look(model, looked_at, device)};
     Batches batches(data.train.count(), batch, model.options().seed);
-    LossCurve losses(std::max(1L, steps / 100));
+    LossCurve losses;
     Progress progress(info.name, steps);
     Images x;
     double seconds = 0;  // without the looking

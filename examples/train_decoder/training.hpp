@@ -25,7 +25,7 @@ struct Course {
     Index parameters = 0;
     double test_error = 0;  // mean squared error over all test pictures
     double images_per_second = 0;
-    std::vector<LossPoint> losses = {};  // each the mean over some steps
+    std::vector<LossPoint> losses = {};  // each the mean over the steps since the one before
     Snapshot before = {}, during = {}, after = {};
 };
 
