@@ -28,8 +28,10 @@ void Canvas::blend(Index x, Index y, const Colour& colour, float coverage) {
 
 void Canvas::fill(const Box& box, const Colour& colour) {
     const Box in = clipped(box);
-    for (Index y = in.y; y < in.y + in.h; ++y)
-        for (Index x = in.x; x < in.x + in.w; ++x) blend(x, y, colour, 1);
+    const float value[] = {colour.r, colour.g, colour.b};
+    for (Index c = 0; c < 3; ++c)
+        for (Index y = in.y; y < in.y + in.h; ++y)
+            for (Index x = in.x; x < in.x + in.w; ++x) picture_(0, c, y, x) = value[c];
 }
 
 void Canvas::frame(const Box& box, Index thickness, const Colour& colour) {
