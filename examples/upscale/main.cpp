@@ -55,9 +55,8 @@ Lesson learn(const std::string& from, const Picture& small, const Picture& origi
              Eigen::ThreadPoolDevice& device) {
     Lesson lesson{LearnedEnlarger(options.factor, reach), {}};
     Progress progress("learning from " + from);
-    lesson.learned = lesson.enlarger.learn(small, original, options.steps, device, [&](Index step, double db) {
-        progress.at(text("step %td, %.2f dB", step, db));
-    });
+    lesson.learned = lesson.enlarger.learn(small, original, options.steps, device,
+                                           [&](Index step, double db) { progress.at(step, text("%.2f dB", db)); });
     progress.end(lesson.learned.converged ? "converged" : "not converged: more --steps would bring it nearer");
     return lesson;
 }
@@ -108,22 +107,23 @@ ContactSheet sheet_of(const Task& task, const std::vector<Result>& results, cons
                       const Learned& learned, const Options& options) {
     const bool chosen = !options.detail.empty();
     const std::string name = task.name.size() <= 48 ? task.name : task.name.substr(0, 45) + "...";
-    return {.title = text("%s, shrunk %tdx and brought back seven ways", name.c_str(), options.factor),
-            .explanation = text("Shrunk by area: each pixel is the mean of %td x %td. PSNR (dB) and SSIM say how "
-                                "near a result comes to the original: higher is better.",
-                                options.factor, options.factor),
-            .footnotes = {text("The learned filter was fitted to this very picture by %td steps of conjugate gradients.",
-                               learned.steps),
-                          text("Learned from the left half alone, it brings the right half, which it has not seen, "
-                               "back at %.2f dB; bicubic brings that half back at %.2f dB.",
-                               held_out.learned, held_out.bicubic),
-                          "In the filters' maps colour grows with the square root of a weight; the bars are the middle "
-                          "row."},
-            .original = task.original,
-            .small = task.small,
-            .results = results,
-            .detail = chosen ? Point{options.detail[0], options.detail[1]}
-                             : busiest_detail(task.original, results[1].picture)};
+    return {
+        .title = text("%s, shrunk %tdx and brought back seven ways", name.c_str(), options.factor),
+        .explanation = text("Shrunk by area: each pixel is the mean of %td x %td. PSNR (dB) and SSIM say how "
+                            "near a result comes to the original: higher is better.",
+                            options.factor, options.factor),
+        .footnotes = {text("The learned filter was fitted to this very picture by %td steps of conjugate gradients.",
+                           learned.steps),
+                      text("Learned from the left half alone, it brings the right half, which it has not seen, "
+                           "back at %.2f dB; bicubic brings that half back at %.2f dB.",
+                           held_out.learned, held_out.bicubic),
+                      "In the filters' maps colour grows with the square root of a weight; the bars are the middle "
+                      "row."},
+        .original = task.original,
+        .small = task.small,
+        .results = results,
+        .detail =
+            chosen ? Point{options.detail[0], options.detail[1]} : busiest_detail(task.original, results[1].picture)};
 }
 
 void write_all(const ContactSheet& sheet, const fs::path& directory) {
