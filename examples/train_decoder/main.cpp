@@ -73,10 +73,11 @@ void train_all(const Options& options) {
     const Eigen::ThreadPoolDevice device(&pool, options.threads);
     fs::create_directories(options.output);
 
+    std::vector<std::pair<DecoderInfo, Autoencoder>> models;  // all of them, before the first is trained
+    for (const DecoderInfo& info : decoders)
+        if (options.decoder == "all" || options.decoder == info.key) models.emplace_back(info, start(info, options));
     std::vector<Course> courses;
-    for (const DecoderInfo& info : decoders) {
-        if (options.decoder != "all" && options.decoder != info.key) continue;
-        Autoencoder model = start(info, options);
+    for (auto& [info, model] : models) {
         courses.push_back(train(model, info, data, options.steps, std::min(options.early, options.steps), device));
         model.save(weights_in(options.output, info));
     }
@@ -86,15 +87,7 @@ void train_all(const Options& options) {
     std::printf("%.0f s in all\n", watch.seconds());
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    Options options;
-    CLI::App app{
-        "Trains an autoencoder on Fashion-MNIST with each of three decoders that go from 7 x 7 to 14 x 14 to 28 x 28: "
-        "two\n"
-        "with ConvTranspose2d, one with UpSampling2d and Conv2d. Writes weights, reconstructions, errors and "
-        "spectra.\n"};
+void add_options(CLI::App& app, Options& options) {
     std::vector<std::string> keys{"all"};
     for (const DecoderInfo& info : decoders) keys.emplace_back(info.key);
     app.add_option("--decoder", options.decoder, "all, transposed_k3, transposed_k4 or resize")
@@ -121,6 +114,17 @@ int main(int argc, char** argv) {
     app.add_option("-o,--output", options.output, "the folder to write to")->type_name("DIR")->capture_default_str();
     app.add_option("--load", options.load, "go on from the weights in this folder, with the seed and batch of then")
         ->type_name("DIR");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{
+        "Trains an autoencoder on Fashion-MNIST with each of three decoders from 7 x 7 to 14 x 14 to 28 x 28: two "
+        "with\n"
+        "ConvTranspose2d, one with UpSampling2d and Conv2d. Writes weights, reconstructions, errors and spectra.\n"};
+    add_options(app, options);
     CLI11_PARSE(app, argc, argv);
 
     try {

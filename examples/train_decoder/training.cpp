@@ -1,6 +1,8 @@
 #include "training.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <stdexcept>
 
 #include "batches.hpp"
 #include "progress.hpp"
@@ -63,6 +65,8 @@ Course train(Autoencoder& model, const DecoderInfo& info, const Dataset& data, l
         data.train.copy(batches.at(model.step()), x);
         const double loss = model.learn(x, device);
         seconds += watch.seconds();
+        if (!std::isfinite(loss))
+            throw std::runtime_error(text("%s: the error of step %ld is no number", info.key, model.step()));
 
         losses.add(model.step(), loss);
         course.images_per_second = static_cast<double>(k * batch) / seconds;
