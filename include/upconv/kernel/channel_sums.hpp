@@ -16,7 +16,8 @@ namespace upconv::detail::inline UPCONV_BUILD {
 inline constexpr Index channel_sum_lanes = 16;
 
 /// The sums of some pixels of one image, a multiple of 16 from the first on. `partial` has 16 sums a channel, to which
-/// they are added: (channels, 16), or (16, channels) where the channels of a pixel are neighbours in memory.
+/// they are added: (channels, 16), or (16, channels) where the channels of a pixel are neighbours in memory; one channel is
+/// a plane in any layout.
 template <class C, class T>
 struct SumChannels {
     View<const T> x;
@@ -31,7 +32,7 @@ struct SumChannels {
         const auto at = [&](Index q) {
             return follow ? q * x.stride.w : q / x.shape.w * x.stride.h + q % x.shape.w * x.stride.w;
         };
-        if (x.stride.c == 1) {
+        if (x.stride.c == 1 && x.shape.c > 1) {
             for (Index q = pixels.begin; q < pixels.end; ++q)
                 add<Bytes>(from + at(q), x.shape.c, partial + q % channel_sum_lanes * x.shape.c);
             return;
