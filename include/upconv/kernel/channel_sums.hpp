@@ -16,8 +16,8 @@ namespace upconv::detail::inline UPCONV_BUILD {
 inline constexpr Index channel_sum_lanes = 16;
 
 /// The sums of some pixels of one image, a multiple of 16 from the first on. `partial` has 16 sums a channel, to which
-/// they are added: (channels, 16), or (16, channels) where the channels of a pixel are neighbours in memory; one channel is
-/// a plane in any layout.
+/// they are added: (channels, 16), or (16, channels) where the channels of a pixel are neighbours in memory; one
+/// channel is a plane in any layout.
 template <class C, class T>
 struct SumChannels {
     View<const T> x;
