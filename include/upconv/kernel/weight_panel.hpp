@@ -7,7 +7,8 @@
 namespace upconv::detail::inline UPCONV_BUILD {
 
 /// panel[c / block * block_step + column * block + c % block] = x[n, first_channel + c, row, first_column + column];
-/// what the last block lacks is left as it is.
+/// what the last block lacks is 0, since old memory may hold numbers so small that multiplying them takes 50 times as
+/// long.
 template <class C, class T>
 struct PackPanel {
     View<const T> x;
@@ -23,6 +24,11 @@ struct PackPanel {
         if constexpr (std::is_same_v<C, T>)
             if (r.channels == block && x.stride.w == block && (x.stride.c == 1 || block == 1))
                 return copy<Bytes>(from + columns.begin * block, columns.size() * block, to);
+        if (const Index rest = r.channels % block; rest > 0)
+            for (Index j = 0; j < r.columns; ++j) {
+                C* const column = panel + r.channels / block * block_step + j * block;
+                std::fill(column + rest, column + block, C(0));
+            }
         if constexpr (std::is_same_v<C, T>)
             if (x.stride.c == 1) {
                 for (Index j = columns.begin; j < columns.end; ++j, to += block)
