@@ -28,7 +28,7 @@ class WeightGradientWorker {
 
     /// Fills `sums`.
     void sum(const WeightBlock& block, Range strips, C* sums) {
-        std::fill(sums, sums + plan_.sums(block), C(0));
+        std::fill(sums, sums + plan_.sums(block) + WeightOperands<C>::slack * plan_.lanes(block), C(0));
         for (Index s = strips.begin; s < strips.end; ++s) sum_strip(block, plan_.strip(s), sums);
     }
 
