@@ -46,7 +46,7 @@ class DepthwiseOverFinePlanes {
         const Index items = plan_.problem.n * plan_.problem.relation.groups * plan_.strips();
         run_strips(StripCut{items, 1, items, 1, 1}, plan_.problem.flops() / 8, executor, [&](Arena& arena) {
             C* const line = arena.take_zeros<C>(plan_.lead + plan_.columns.input + plan_.tail);
-            C* const spread = arena.take<C>(plan_.spread_rows(plan_.strip_steps) * plan_.spread_row());
+            C* const spread = arena.take_zeros<C>(plan_.spread_rows(plan_.strip_steps) * plan_.spread_row());
             return Worker{*this, plan_, input, output, store, line, spread};
         });
     }

@@ -17,8 +17,9 @@ class PixelWorker {
     PixelWorker(const PixelPlan& plan, const C* weight, const PixelCall<T>& call, Arena& arena)
         : plan_(plan), weight_(weight), call_(call) {
         const Index groups = plan.groups_together(), channel = call.lengths.channel, plane = call.lengths.plane;
-        // Vectors of the last pixels read past their row, and those of the last row past the buffer.
-        packed_ = arena.take<C>(groups * plan.channels * channel + 8 * plan.width + call.lengths.span);
+        // Vectors of the last pixels read past their row, and those of the last row past the buffer: zeros, as the
+        // numbers that old memory can hold take 50 times as long to multiply.
+        packed_ = arena.take_zeros<C>(groups * plan.channels * channel + 8 * plan.width + call.lengths.span);
         stage_ = arena.take<C>(groups * plan.outputs * plan.planes() * plane);
         bias_ = arena.take<C>(groups * plan.group_outputs);
         tap_offset_ = arena.take<Index>(plan.group_taps);
