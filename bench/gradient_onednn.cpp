@@ -89,7 +89,7 @@ std::shared_ptr<Job> make(Gradient gradient, const Variant& v, const Workload& w
                                                                  Kind::algorithm, s, v.inside);
     const memory grad = job->plain(s.y, v.outside, operands.grad(v.order).data());
     if (gradient == Gradient::input) {
-        const auto chosen = backward_data<typename Kind::Data>(job->engine, Kind::algorithm, s, v.inside, forward);
+        const auto chosen = backward<typename Kind::Data>(job->engine, Kind::algorithm, s, v.inside, forward);
         if (is_reference(chosen)) return nullptr;
         job->primitive = typename Kind::Data(chosen);
         job->read(DNNL_ARG_DIFF_DST, grad, chosen.diff_dst_desc());
@@ -97,8 +97,7 @@ std::shared_ptr<Job> make(Gradient gradient, const Variant& v, const Workload& w
                   chosen.weights_desc());
         job->write(DNNL_ARG_DIFF_SRC, s.x, v.outside, chosen.diff_src_desc());
     } else {
-        const auto chosen =
-            backward_weights<typename Kind::Weights>(job->engine, Kind::algorithm, s, v.inside, forward);
+        const auto chosen = backward<typename Kind::Weights>(job->engine, Kind::algorithm, s, v.inside, forward);
         if (is_reference(chosen)) return nullptr;
         job->primitive = typename Kind::Weights(chosen);
         job->read(DNNL_ARG_DIFF_DST, grad, chosen.diff_dst_desc());

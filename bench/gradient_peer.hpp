@@ -16,11 +16,7 @@ using MakeGradients = std::vector<Candidate>(Gradient, const Workload&, const Gr
 
 MakeGradients upconv_gradients, onednn_gradients, torch_gradients;
 
-struct GradientPeer {
-    const char* name;
-    const char* packages;  // Debian's names
-    MakeGradients* make;   // null when it was not found
-};
+using GradientPeer = Found<MakeGradients>;
 
 /// Those that the build looked for.
 const std::vector<GradientPeer>& gradient_peers();

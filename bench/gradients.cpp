@@ -129,9 +129,7 @@ int main(int argc, char** argv) try {
         ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
-    for (const bench::GradientPeer& peer : bench::gradient_peers())
-        if (peer.make == nullptr)
-            std::fprintf(stderr, "skipped: %s was not found (Debian, Ubuntu: %s)\n", peer.name, peer.packages);
+    bench::name_skipped(bench::gradient_peers());
     bool right = true;
     std::optional<bench::GradientTable> one;
     for (const int threads : options.threads) {

@@ -54,22 +54,10 @@ typename Forward::primitive_desc forward(const dnnl::engine& engine, dnnl::prop_
 #endif
 }
 
-/// Its gradient with respect to the input.
-template <class Data, class Forward>
-typename Data::primitive_desc backward_data(const dnnl::engine& engine, dnnl::algorithm algorithm, const Shapes& s,
-                                            Tag inside, const Forward& forward) {
-    const memory::desc x = desc(s.x, inside), weight = desc(s.weight, Tag::any), y = desc(s.y, inside);
-#if DNNL_VERSION_MAJOR >= 3
-    return {engine, algorithm, x, weight, y, s.strides, s.dilates, s.before, s.after, forward};
-#else
-    return {{algorithm, x, weight, y, s.strides, s.dilates, s.before, s.after}, engine, forward};
-#endif
-}
-
-/// And with respect to the weights.
-template <class Weights, class Forward>
-typename Weights::primitive_desc backward_weights(const dnnl::engine& engine, dnnl::algorithm algorithm,
-                                                  const Shapes& s, Tag inside, const Forward& forward) {
+/// Its gradient with respect to the input, or to the weights: `Backward` says which.
+template <class Backward, class Forward>
+typename Backward::primitive_desc backward(const dnnl::engine& engine, dnnl::algorithm algorithm, const Shapes& s,
+                                           Tag inside, const Forward& forward) {
     const memory::desc x = desc(s.x, inside), weight = desc(s.weight, Tag::any), y = desc(s.y, inside);
 #if DNNL_VERSION_MAJOR >= 3
     return {engine, algorithm, x, weight, y, s.strides, s.dilates, s.before, s.after, forward};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "found.hpp"
 #include "operands.hpp"
 
 namespace bench {
@@ -23,11 +24,7 @@ using MakeCandidates = std::vector<Candidate>(const Workload&, const Operands&, 
 MakeCandidates upconv_candidates, onednn_candidates, xnnpack_candidates, torch_candidates;
 [[gnu::visibility("default")]] MakeCandidates eigen_candidates;  // from a library of its own
 
-struct Peer {
-    const char* name;
-    const char* packages;  // Debian's names
-    MakeCandidates* make;  // null when it was not found
-};
+using Peer = Found<MakeCandidates>;
 
 /// Those that the build looked for.
 const std::vector<Peer>& peers();

@@ -18,12 +18,6 @@ struct Options {
     bench::TableStyle style;
 };
 
-void print_missing_peers() {
-    for (const bench::Peer& peer : bench::peers())
-        if (peer.make == nullptr)
-            std::fprintf(stderr, "skipped: %s was not found (Debian, Ubuntu: %s)\n", peer.name, peer.packages);
-}
-
 bool run(const Options& options, int threads) {
     const std::regex filter(options.filter);
     bench::Table table(options.style, threads);
@@ -62,7 +56,7 @@ int main(int argc, char** argv) try {
     app.add_flag("--details", options.style.details, "print every candidate of a row");
     CLI11_PARSE(app, argc, argv);
 
-    print_missing_peers();
+    bench::name_skipped(bench::peers());
     bool all_right = true;
     for (const int threads : options.threads) all_right = run(options, threads) && all_right;
     return all_right ? 0 : 1;

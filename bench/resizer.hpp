@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "found.hpp"
 #include "operands.hpp"
 
 namespace bench {
@@ -46,11 +47,7 @@ using MakeResizers = std::vector<Resizer>(const Resize&, const Pictures&, int th
 
 MakeResizers upconv_resizers, onednn_resizers, torch_resizers, opencv_resizers;
 
-struct ResizerLibrary {
-    const char* name;
-    const char* packages;  // Debian's names
-    MakeResizers* make;    // null when it was not found
-};
+using ResizerLibrary = Found<MakeResizers>;
 
 /// Those that the build looked for.
 const std::vector<ResizerLibrary>& resizer_libraries();

@@ -151,13 +151,10 @@ void print(const Resize& r, Order order, const Row& row) {
     std::fflush(stdout);
 }
 
-/// As in peers.cpp: OpenMP's idle threads would spin for 5 ms.
-void calm_openmp() { setenv("GOMP_SPINCOUNT", "20000", 0); }
-
 }  // namespace
 
 int main(int argc, char** argv) try {
-    calm_openmp();
+    bench::calm_openmp(argv);
     std::string filter;
     std::vector<int> threads{1, 2};
     double seconds = 1;
@@ -166,9 +163,7 @@ int main(int argc, char** argv) try {
     app.add_option("--threads", threads, "a table for each number of threads")->delimiter(',')->capture_default_str();
     app.add_option("--seconds", seconds, "how long to measure a row")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
-    for (const bench::ResizerLibrary& library : bench::resizer_libraries())
-        if (library.make == nullptr)
-            std::fprintf(stderr, "skipped: %s was not found (Debian, Ubuntu: %s)\n", library.name, library.packages);
+    bench::name_skipped(bench::resizer_libraries());
     for (const int count : threads) {
         std::printf(
             "\n| 3 x 512 x 512, threads: %d | layout | copy GB/s | upconv ms | GB/s | of the copy | others GB/s "

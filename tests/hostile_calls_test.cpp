@@ -2,6 +2,8 @@
 // or done, never anything else.
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "hostile_numbers.hpp"
 #include "random_tensors.hpp"
 
@@ -48,6 +50,53 @@ TEST(HostileCalls, FunctionForms) {
         return small(options, [](const auto& o) { return upconv::ConvTranspose2d<float>(o); }) &&
                accepts([&] { upconv::conv_transpose2d(x, w, options); });
     });
+}
+
+/// Steps so long that they leave the picture: of its 5 x 5 pixels a filter in the middle of the padding reads some.
+/// The gradients are the adjoints: the products of each with what it is the gradient of are the output's with itself.
+TEST(HostileCalls, LongSteps) {
+    using Conv = upconv::Conv2d<float>;
+    const auto product = [](const auto& a, const auto& b) {
+        return std::inner_product(a.data(), a.data() + a.size(), b.data(), 0.0);
+    };
+    const auto check = [&](const upconv::Conv2dOptions& options) {
+        Conv conv(options);
+        fill_integers(conv.weight(), 2);
+        const auto x = integers({2, 8, 5, 5}, 1), y = conv(x);
+        const Index in = 8 / options.groups, out = options.out_channels / options.groups;
+        const auto expected = [&](Index n, Index c, Index i, Index j) {
+            float sum = 0;
+            for (Index f = 0; f < in; ++f)
+                for (Index a = 0; a < options.kernel.h; ++a)
+                    for (Index b = 0; b < options.kernel.w; ++b) {
+                        const Index h = i * options.stride.h + a * options.dilation.h - options.padding.top;
+                        const Index w = j * options.stride.w + b * options.dilation.w - options.padding.left;
+                        if (h >= 0 && h < 5 && w >= 0 && w < 5)
+                            sum += conv.weight()(c, f, a, b) * x(n, c / out * in + f, h, w);
+                    }
+            return sum;
+        };
+        for (Index n = 0; n < 2; ++n)
+            for (Index c = 0; c < options.out_channels; ++c)
+                for (Index i = 0; i < y.dimension(2); ++i)
+                    for (Index j = 0; j < y.dimension(3); ++j) ASSERT_EQ(y(n, c, i, j), expected(n, c, i, j));
+        const auto g = conv.backward(x, y);
+        EXPECT_EQ(product(g.input, x), product(y, y));
+        EXPECT_EQ(product(g.weight, conv.weight()), product(y, y));
+    };
+    for (int bits = 3; bits < 62 && !HasFatalFailure(); ++bits)
+        for (const Index shift : {-2, 0, 1, 5})
+            for (const auto& [channels, groups] : {std::pair<Index, Index>{1, 1}, {8, 8}, {8, 2}, {40, 1}}) {
+                const Index step = Index(1) << bits;
+                upconv::Conv2dOptions options{
+                    .in_channels = 8, .out_channels = channels, .groups = groups, .bias = false};
+                options.kernel = 3, options.stride = step;
+                check(options);
+                options.padding = step / 2 + shift;
+                check(options);
+                options.kernel = 1, options.dilation = step;
+                check(options);
+            }
 }
 
 TEST(HostileCalls, OptionsOfOtherFrameworks) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -13,6 +14,12 @@
 #include <vector>
 
 #include "pretended_threads.hpp"
+
+template <class A, class B>
+bool same_bits(const A& a, const B& b) {
+    return a.size() == b.size() &&
+           std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(*a.data())) == 0;
+}
 
 enum class Memory { planes, pixels };  // n, c, h, w or n, h, w, c
 

@@ -36,6 +36,10 @@ class Dcgan final : public Model<Scalar> {
         for (Index i = 0; i < 5; ++i) layers_.emplace_back(make_layer<Scalar>(i, channels[i], channels[i + 1], file));
     }
 
+    upconv::Dims input_shape(Index images, Index) const override {
+        return {images, layers_[0].op().options().in_channels, 1, 1};
+    }
+
     std::string summary(const upconv::Dims& input) const override {
         return upconv::summary(input, layers_[0].op(), layers_[1].op(), layers_[2].op(), layers_[3].op(),
                                layers_[4].op());

@@ -13,9 +13,12 @@ class Model {
     Model& operator=(const Model&) = delete;
     virtual ~Model() = default;
 
+    /// Of a number of images; a model that draws pictures from other pictures gets them `side` pixels a side.
+    virtual upconv::Dims input_shape(Index images, Index side) const = 0;
     virtual std::string summary(const upconv::Dims& input) const = 0;
     /// Two for each multiply-add of the operators.
     virtual double flops(const upconv::Dims& input) const = 0;
+    /// Throws std::invalid_argument for a shape that it cannot compute.
     virtual const Tensor<Scalar>& run(const Tensor<Scalar>& x, const Eigen::ThreadPoolDevice& device) = 0;
 };
 

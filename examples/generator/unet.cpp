@@ -35,28 +35,40 @@ struct Pair {
     }
 };
 
+/// f(n, c) for the channels of all images.
+template <class Scalar, class F>
+void for_planes(const Tensor<Scalar>& y, const Eigen::ThreadPoolDevice& device, const F& f) {
+    const Index channels = y.dimension(1), pixels = y.dimension(2) * y.dimension(3);
+    const double numbers = static_cast<double>(pixels), bytes = numbers * sizeof(Scalar);
+    device.parallelFor(y.dimension(0) * channels, Eigen::TensorOpCost(bytes, bytes, numbers),
+                       [&](Index first, Index last) {
+                           for (Index i = first; i < last; ++i) f(i / channels, i % channels);
+                       });
+}
+
 /// The largest of each 2 x 2 pixels.
 template <class Scalar>
-void max_pool(const Tensor<Scalar>& x, Tensor<Scalar>& y) {
+void max_pool(const Tensor<Scalar>& x, Tensor<Scalar>& y, const Eigen::ThreadPoolDevice& device) {
     y.resize(x.dimension(0), x.dimension(1), x.dimension(2) / 2, x.dimension(3) / 2);
-    for (Index n = 0; n < y.dimension(0); ++n)
-        for (Index c = 0; c < y.dimension(1); ++c)
-            for (Index i = 0; i < y.dimension(2); ++i)
-                for (Index j = 0; j < y.dimension(3); ++j)
-                    y(n, c, i, j) = std::max({x(n, c, 2 * i, 2 * j), x(n, c, 2 * i, 2 * j + 1),
-                                              x(n, c, 2 * i + 1, 2 * j), x(n, c, 2 * i + 1, 2 * j + 1)});
+    for_planes(y, device, [&](Index n, Index c) {
+        for (Index i = 0; i < y.dimension(2); ++i)
+            for (Index j = 0; j < y.dimension(3); ++j)
+                y(n, c, i, j) = std::max({x(n, c, 2 * i, 2 * j), x(n, c, 2 * i, 2 * j + 1), x(n, c, 2 * i + 1, 2 * j),
+                                          x(n, c, 2 * i + 1, 2 * j + 1)});
+    });
 }
 
 /// The channels of a, then those of b.
 template <class Scalar>
-void concatenate(const Tensor<Scalar>& a, const Tensor<Scalar>& b, Tensor<Scalar>& y) {
-    y.resize(a.dimension(0), a.dimension(1) + b.dimension(1), a.dimension(2), a.dimension(3));
-    const Index of_a = a.size() / a.dimension(0), of_b = b.size() / b.dimension(0);
-    for (Index n = 0; n < a.dimension(0); ++n) {
-        Scalar* const to = y.data() + n * (of_a + of_b);
-        std::copy_n(a.data() + n * of_a, of_a, to);
-        std::copy_n(b.data() + n * of_b, of_b, to + of_a);
-    }
+void concatenate(const Tensor<Scalar>& a, const Tensor<Scalar>& b, Tensor<Scalar>& y,
+                 const Eigen::ThreadPoolDevice& device) {
+    const Index of_a = a.dimension(1), of_b = b.dimension(1), pixels = a.dimension(2) * a.dimension(3);
+    y.resize(a.dimension(0), of_a + of_b, a.dimension(2), a.dimension(3));
+    for_planes(y, device, [&](Index n, Index c) {
+        const Scalar* const from =
+            c < of_a ? a.data() + (n * of_a + c) * pixels : b.data() + (n * of_b + c - of_a) * pixels;
+        std::copy_n(from, pixels, y.data() + (n * (of_a + of_b) + c) * pixels);
+    });
 }
 
 template <class Scalar>
@@ -77,6 +89,8 @@ class UNet final : public Model<Scalar> {
         merged_.resize(depth);
     }
 
+    upconv::Dims input_shape(Index images, Index side) const override { return {images, 3, side, side}; }
+
     std::string summary(const upconv::Dims& input) const override {
         std::string text = line("layer", "output", "parameters");
         Index total = 0;
@@ -94,16 +108,21 @@ class UNet final : public Model<Scalar> {
     }
 
     const Tensor<Scalar>& run(const Tensor<Scalar>& x, const Eigen::ThreadPoolDevice& device) override {
+        constexpr Index least = 1 << depth;  // what comes up must be as large as what went down
+        if (x.dimension(2) % least != 0 || x.dimension(3) % least != 0)
+            throw std::invalid_argument("the U-Net's pictures must have sides that are multiples of " +
+                                        std::to_string(least) + ", got " + std::to_string(x.dimension(2)) + " x " +
+                                        std::to_string(x.dimension(3)) + ": pad them");
         std::vector<const Tensor<Scalar>*> skips;
         const Tensor<Scalar>* y = &x;
         for (std::size_t i = 0; i < depth; ++i) {
             skips.push_back(&down_[i](*y, device));
-            max_pool(*skips[i], pooled_[i]);
+            max_pool(*skips[i], pooled_[i], device);
             y = &pooled_[i];
         }
         y = &bottom_(*y, device);
         for (std::size_t i = depth; i-- > 0;) {
-            concatenate(*skips[i], up_[i](*y, device), merged_[i]);
+            concatenate(*skips[i], up_[i](*y, device), merged_[i], device);
             y = &merge_[i](merged_[i], device);
         }
         return head_(*y, device);

@@ -167,9 +167,9 @@ class WeightGradientWorker {
     Index list(const Part& part, const Steps& steps) {
         const Index a = part.tap_rows.begin, b = part.taps.begin;
         const Range columns = part.columns, rows = within(plan_.rows.coarse_range(a), part.rows, strip_.rows);
+        if (rows.empty() || columns.empty()) return 0;
         const bool down = columns.size() == 1;
-        const Index lines = down ? (std::min<Index>)(rows.size(), 1) : rows.size(),
-                    pixels = down ? rows.size() : columns.size();
+        const Index lines = down ? 1 : rows.size(), pixels = down ? rows.size() : columns.size();
         WeightSegment* next = segments_;
         Index coarse_end = -1, fine_end = -1;  // where the last segment ends
         for (Index m = 0; m < strip_.images.size(); ++m) {

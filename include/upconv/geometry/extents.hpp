@@ -37,6 +37,13 @@ constexpr Axis checked_axis(const AxisRequest& request, const Axis& axis, Checke
     return axis;
 }
 
+/// Steps that are never taken are 1: however long, the buffers of an engine know nothing of them.
+constexpr Axis without_idle_steps(Axis axis) {
+    if (axis.coarse == 1) axis.stride = 1;
+    if (axis.kernel == 1) axis.dilation = 1;
+    return axis;
+}
+
 /// The axis without extents, for what lies at any distance from the grids.
 constexpr Axis unbounded_axis(const AxisRequest& request, Checked before) {
     const Axis axis{1, 1, request.kernel, request.stride, request.dilation, before.value()};
@@ -83,7 +90,7 @@ constexpr Axis conv_axis(const AxisRequest& request) {
                request.name.extent, " ", request.input, ", padding ", sides.before.value(), " + ", sides.after.value(),
                "); pad by ", -room.value(), " more, or give at least ", enough.value(), " ", request.name.lines);
     axis.coarse = room.value() / request.stride + 1;
-    return checked_axis(request, axis, Checked(axis.coarse - 1) * axis.stride + request.span());
+    return without_idle_steps(checked_axis(request, axis, Checked(axis.coarse - 1) * axis.stride + request.span()));
 }
 
 /// The size of a transposed convolution's output, and what its rule cuts off before it.
@@ -154,7 +161,7 @@ constexpr Axis transposed_axis(const AxisRequest& request, Index output_padding,
                request.dilation, ", padding ", request.before, " + ", request.after, ", output_padding ",
                output_padding, "); pad by ", missing.value(), " less");
     }
-    return checked_axis(request, axis, request.natural());
+    return without_idle_steps(checked_axis(request, axis, request.natural()));
 }
 
 }  // namespace upconv::detail

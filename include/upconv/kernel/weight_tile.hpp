@@ -25,8 +25,8 @@ template <class C>
 struct WeightOperands {
     const C* broadcasts;
     const C* vectors;
-    Index broadcast_step, vector_step,
-        pair_step;  // from a pixel to the next; from two vectors of all pixels to the next two
+    Index broadcast_step, vector_step;  // from a pixel to the next
+    Index pair_step;                    // from two vectors of all pixels to the next two
     const WeightSegment* segments;
     Index count;
     C* sums;            // (rows, lanes)

@@ -74,10 +74,10 @@ struct PixelPlan {
         const Index by_stage = stage_target / (outputs * planes() * width * element);
         // Of the least strip: rows of every phase of a large stride fill the second-level cache a few channels at a
         // time.
-        const Index cells = (least_steps + rows.reach_steps()) *
-                            ((std::min)(8 * width, columns.steps) + columns.reach_steps()) * rows.input_step *
-                            columns.input_step;
-        const Index by_packed = 4 * packed_target / (cells * channels * element);
+        const auto steps = static_cast<double>(least_steps + rows.reach_steps());
+        const auto cells = static_cast<double>((std::min)(8 * width, columns.steps) + columns.reach_steps());
+        const double bytes = steps * cells * bytes_of_a_cell();
+        const auto by_packed = static_cast<Index>(4 * packed_target / bytes);
         return std::clamp<Index>((std::min)({by_line, by_stage, by_packed}), 1, problem.relation.groups);
     }
     Index group_tiles() const { return (problem.relation.groups + groups_together() - 1) / groups_together(); }
@@ -173,14 +173,20 @@ struct PixelPlan {
     static constexpr Index least_steps = 4;             // of a strip
     static constexpr Index group_target = 16;           // channels that are packed together: a cache line of NHWC
 
+    /// Of all channels and phases of a group. Not a whole number: a hostile stride's square has no 64 bits.
+    double bytes_of_a_cell() const {
+        return static_cast<double>(channels * element) * static_cast<double>(rows.input_step) *
+               static_cast<double>(columns.input_step);
+    }
+
     /// The steps of a strip that fill its buffers.
     void cut() {
         const Index sums = groups_together() * outputs * planes() * element;
-        const Index cells = groups_together() * channels * rows.input_step * columns.input_step * element;
         tile_columns = std::clamp<Index>(stage_target / sums, 8 * width, 1024);
         tile_columns = (std::min)(tile_columns, columns.steps);
         const Index by_stage = stage_target / (sums * span());
-        const Index by_packed = packed_target / (cells * span()) - rows.reach_steps();
+        const double row_bytes = static_cast<double>(groups_together() * span()) * bytes_of_a_cell();
+        const Index by_packed = static_cast<Index>(packed_target / row_bytes) - rows.reach_steps();
         most_steps = std::max<Index>((std::min)(by_stage, by_packed), least_steps);
     }
 

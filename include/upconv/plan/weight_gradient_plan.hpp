@@ -170,10 +170,13 @@ struct WeightGradientPlan {
         const Index row = columns.kernel * whole_vectors(lane_block) * element;  // of one broadcast channel
         if (!depthwise()) other = std::clamp<Index>(sums_target / row, 1, other);
         tap_rows = std::clamp<Index>(sums_target / (row * other), 1, rows.kernel);
-        constexpr Index most_fine = 768 * 1024;  // bytes of the fine panel of the least strip: filters of 64 x 64
-        const Index columns_read = (std::min)((least_strip - 1) * columns.stride + columns.span(), columns.fine);
-        const Index fine_row = columns_read * whole_vectors(depthwise() ? coarse_block : fine_block) * element;
-        tap_rows = std::clamp<Index>(most_fine / fine_row, 1, tap_rows);
+        constexpr double most_fine = 768 * 1024;  // bytes of the fine panel of the least strip: filters of 64 x 64
+        const Index steps = std::clamp<Index>(columns.coarse, 1, least_strip);
+        const double columns_read =
+            static_cast<double>((std::min)((steps - 1) * columns.stride + columns.span(), columns.fine));
+        const double fine_row =
+            columns_read * static_cast<double>(whole_vectors(depthwise() ? coarse_block : fine_block) * element);
+        tap_rows = static_cast<Index>(std::clamp(most_fine / fine_row, 1.0, static_cast<double>(tap_rows)));
     }
 
     void choose_strips() {
