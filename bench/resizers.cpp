@@ -11,6 +11,7 @@
 #include <regex>
 #include <upconv/upsampling2d.hpp>
 
+#include "calm_openmp.hpp"
 #include "resizer.hpp"
 #include "stopwatch.hpp"
 
