@@ -32,6 +32,7 @@ Grids<T> integers(const FilterProblem& p, Memory order, std::uint64_t seed = 1) 
     std::mt19937_64 engine(seed);
     return {p, order, [&] { return static_cast<float>(engine() % 7) - 3; }};
 }
+
 template <class T>
 std::vector<T> run(const WeightGradient<T>& gradient, const FilterProblem& p, const Grids<T>& grids,
                    GradientSum how = GradientSum::replaces, const PretendedThreads& threads = {}) {

@@ -53,7 +53,8 @@ TEST(HostileCalls, FunctionForms) {
 }
 
 /// Steps so long that they leave the picture: of its 5 x 5 pixels a filter in the middle of the padding reads some.
-/// The gradients are the adjoints: the products of each with what it is the gradient of are the output's with itself.
+/// An overflow need not show in the numbers: the asan preset says so. The gradients are the adjoints: the products of
+/// each with what it is the gradient of are the output's with itself.
 TEST(HostileCalls, LongSteps) {
     using Conv = upconv::Conv2d<float>;
     const auto product = [](const auto& a, const auto& b) {

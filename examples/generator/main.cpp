@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <thread>
 
@@ -111,9 +112,12 @@ int main(int argc, char** argv) {
         ->check(above_zero())
         ->capture_default_str();
     app.add_option("--side", options.side, "pixels a side of the U-Net's pictures in what is timed, a multiple of 16")
-        ->check(CLI::Validator(
-            [](std::string& side) { return std::stol(side) % 16 == 0 ? "" : "not a multiple of 16"; }, "", "sixteen"))
         ->check(above_zero())
+        ->check(CLI::Validator(
+            [](std::string& side) {
+                return std::strtoll(side.c_str(), nullptr, 10) % 16 == 0 ? "" : "not a multiple of 16";
+            },
+            "", "sixteen"))
         ->capture_default_str();
     app.add_option("-t,--threads", options.threads, "threads to compute with")
         ->check(CLI::Range(1, 1024).description(""))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Changes a file of make_weights.py in one place at a time and expects that generator says so.
+"""Changes a file of make_weights.py in one place at a time, and gives sides that there are not: generator must say so.
 
     notices_faults.py GENERATOR dcgan.npz unet.npz
 """
@@ -29,6 +29,10 @@ def main():
             changed = dict(tensors)
             changed[name] = tensors[name] + np.asarray(0.001, tensors[name].dtype)
             refused(generator, model, changed, "allowed")
+    for side in "abc", "40", "-16", "9" * 30:
+        run = subprocess.run([generator, "--side", side], capture_output=True, text=True)
+        if run.returncode <= 0 or "--side: " not in run.stdout + run.stderr:
+            sys.exit(f"--side {side}: expected a message, got {run.returncode}:\n{run.stdout}{run.stderr}")
     refused(generator, "unet", {**unet, "input": unet["input"][..., :24]}, "multiples of 16")
     refused(generator, "unet", {**unet, "output": unet["output"][..., :16]}, "another shape")
     refused(generator, "dcgan", {**dcgan, "main.3.weight": dcgan["main.3.weight"][:-1]}, "main.3")

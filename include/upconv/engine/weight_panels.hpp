@@ -42,9 +42,9 @@ class WeightPanels {
     const WeightPanel<C>& fine() const { return fine_; }
     /// From a tap to the one below, to the next.
     Index tap_row_step() const {
-        return tap_rows_.empty() ? within(plan_.rows.dilation, plan_.rows) * cell_row_ : cell_row_;
+        return tap_rows_.empty() ? at_most_across(plan_.rows.dilation, plan_.rows) * cell_row_ : cell_row_;
     }
-    Index tap_step() const { return within(plan_.columns.dilation, plan_.columns) * cell_column_; }
+    Index tap_step() const { return at_most_across(plan_.columns.dilation, plan_.columns) * cell_column_; }
 
     /// Where coarse pixel (i, j) lies, and what tap (a, b) reads there.
     Index coarse_offset(Index i, Index j) const {
@@ -73,13 +73,14 @@ class WeightPanels {
         }
         cell_row_ = fine_.row;
         cell_column_ = fine_.column;
-        fine_.row *= tap_rows_.empty() ? within(plan_.rows.stride, plan_.rows) : tap_rows_.size();
-        fine_.column *= within(plan_.columns.stride, plan_.columns);
+        fine_.row *= tap_rows_.empty() ? at_most_across(plan_.rows.stride, plan_.rows) : tap_rows_.size();
+        fine_.column *= at_most_across(plan_.columns.stride, plan_.columns);
     }
 
   private:
     /// A step that leaves the picture is never taken: it may be so long that as many numbers have no 64 bits.
-    static Index within(Index step, const Axis& axis) { return (std::min)(step, axis.fine); }
+    static Index at_most_across(Index step, const Axis& axis) { return (std::min)(step, axis.fine); }
+
     /// Whether the taps of one row of pixels reach none of the next: then no row between them is copied.
     bool rows_apart() const { return plan_.rows.dilation == 1 && plan_.tap_rows <= plan_.rows.stride; }
     Index most_fine_rows() const {
