@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
         "The DCGAN generator, or a U-Net of depth 4: a summary, the time for an image, and the share of the machine's\n"
         "peak. With a file that has an input and PyTorch's output, what is computed of the one is compared with the "
         "other.\n"};
-    const auto above_zero = [] { return CLI::PositiveNumber.description(""); };
+    const auto above_zero = [] { return CLI::Range(Index(1), Index(1) << 30).description(""); };
     app.add_option("-m,--model", options.model, "dcgan or unet")
         ->check(CLI::IsMember({"dcgan", "unet"}).description(""))
         ->capture_default_str();
