@@ -247,7 +247,7 @@ struct DepthwiseChannels {
     [[gnu::always_inline]] void store_turned(const Line& line, Register<C, Bytes>* sum, C* to) const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        finish<Bytes, P>(line, sum);
+        finish_line<Bytes, P>(line, sum);
         Register<Lane<C>, Bytes> early;
         mark_early<Bytes>(early);
         alignas(64) C first[width], last[width];
@@ -265,21 +265,16 @@ struct DepthwiseChannels {
     }
 
     template <int Bytes, int P>
-    [[gnu::always_inline]] void finish(const Line& line, Register<C, Bytes>* sum) const {
-        using V = Vector<C, Bytes>;
-        if (line.bias != nullptr)
-#pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) sum[p] += *reinterpret_cast<const V*>(line.bias);
-        else
-#pragma GCC unroll 16
-            for (int p = 0; p < P; ++p) sum[p] += V{};  // +0: store.hpp
-        activate_vectors<C, Bytes, P>(activation, sum);
+    [[gnu::always_inline]] void finish_line(const Line& line, Register<C, Bytes>* sum) const {
+        Register<C, Bytes> added{};
+        if (line.bias != nullptr) added = *reinterpret_cast<const Vector<C, Bytes>*>(line.bias);
+        finish<C, Bytes, P>(sum, added, activation);
     }
 
     template <int Bytes, int P>
     [[gnu::always_inline]] void store(const Line& line, Register<C, Bytes>* sum, C* to, Index step) const {
         using V = Vector<C, Bytes>;
-        finish<Bytes, P>(line, sum);
+        finish_line<Bytes, P>(line, sum);
 #pragma GCC unroll 16
         for (int p = 0; p < P; ++p, to += step) {
             in_register(to);

@@ -216,13 +216,8 @@ struct DepthwiseFinePlanes {
     [[gnu::always_inline]] void store(const Line& line, Index stored, Register<C, Bytes>* sum) const {
         using Vec = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        if (bias != nullptr)
-#pragma GCC unroll 16
-            for (int v = 0; v < V; ++v) sum[v] += *bias - Vec{};
-        else
-#pragma GCC unroll 16
-            for (int v = 0; v < V; ++v) sum[v] += Vec{};  // +0: store.hpp
-        activate_vectors<C, Bytes, V>(activation, sum);
+        const Register<C, Bytes> added = (bias != nullptr ? *bias : C(0)) - Vec{};
+        finish<C, Bytes, V>(sum, added, activation);
         C* to = line.y;
         const Index step = line.y_step;
         if (stored < width) {

@@ -28,7 +28,9 @@ struct DepthwisePlanes {
         const bool three = tap_rows == 3 && tap_columns == 3;
         for (Index p = 0; p < planes; ++p) {
             const Plane plane{x + p * x_plane, y + p * y_plane, weight + p * tap_rows * tap_columns, p};
-            if (three && row_step == tap_row_step)
+            if (rows < most<Bytes>)
+                single_rows<Bytes>(plane);
+            else if (three && row_step == tap_row_step)
                 tiles<Bytes, 1>(plane);
             else if (three && row_step == 2 * tap_row_step)
                 tiles<Bytes, 2>(plane);
@@ -45,17 +47,26 @@ struct DepthwisePlanes {
         Index number;
     };
 
+    template <int Bytes>
+    static constexpr Index most = registers(Bytes) == 32 ? 7 : 4;
+
     /// Tiles of a vector x some rows; the last of either overlaps the one before it, and forms the same sums again.
     template <int Bytes, int S>
     [[gnu::always_inline]] void tiles(const Plane& plane) const {
-        constexpr Index width = Bytes / static_cast<Index>(sizeof(C)), most = registers(Bytes) == 32 ? 7 : 4;
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
         for (Index j = 0; j < columns; j += width) {
             const Index column = std::max<Index>((std::min)(j, columns - width), 0);
-            if (rows >= most)
-                for (Index i = 0; i < rows; i += most) tile<Bytes, most, S>(plane, (std::min)(i, rows - most), column);
-            else
-                for (Index i = 0; i < rows; ++i) tile<Bytes, 1, 0>(plane, i, column);
+            for (Index i = 0; i < rows; i += most<Bytes>)
+                tile<Bytes, most<Bytes>, S>(plane, (std::min)(i, rows - most<Bytes>), column);
         }
+    }
+
+    template <int Bytes>
+    [[gnu::always_inline]] void single_rows(const Plane& plane) const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        for (Index j = 0; j < columns; j += width)
+            for (Index i = 0; i < rows; ++i)
+                tile<Bytes, 1, 0>(plane, i, std::max<Index>((std::min)(j, columns - width), 0));
     }
 
     template <int Bytes, int R, int S>
@@ -113,10 +124,8 @@ struct DepthwisePlanes {
     [[gnu::always_inline]] void store(const Plane& plane, Index i, Index j, Register<C, Bytes>* sum) const {
         using V = Vector<C, Bytes>;
         constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
-        const C added = bias != nullptr ? bias[plane.number] : C(0);  // +0: store.hpp
-#pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) sum[r] += added - V{};
-        activate_vectors<C, Bytes, R>(activation, sum);
+        const Register<C, Bytes> added = (bias != nullptr ? bias[plane.number] : C(0)) - V{};
+        finish<C, Bytes, R>(sum, added, activation);
         C* to = plane.y + i * y_row + j;
         const Index step = y_row;
         // A row shorter than a vector: what is written beside it is the next row's, which comes after it.

@@ -1,4 +1,6 @@
-// Finish: the activation of whole sums, a vector at a time, on their way into the output.
+// Finish: the store of kernels (store.hpp), a vector of whole sums at a time: the bias, or +0, then the activation. The
+// tiles over channels and pixels add the bias in their registers and activate what they have just left in memory; a
+// sum of theirs is whole only after the last block.
 #pragma once
 
 #include "activation.hpp"
@@ -32,9 +34,12 @@ template <class C, int Bytes>
     *reinterpret_cast<V*>(at) = v;
 }
 
-/// n vectors in registers, which leave them only if there is something to do.
+/// N vectors in registers, which leave them only for an activation; `bias` is a vector, +0 where there is none.
 template <class C, int Bytes, int N>
-[[gnu::always_inline]] inline void activate_vectors(const Activation& activation, Register<C, Bytes>* v) {
+[[gnu::always_inline]] inline void finish(Register<C, Bytes>* v, const Register<C, Bytes>& bias,
+                                          const Activation& activation) {
+#pragma GCC unroll 32
+    for (int i = 0; i < N; ++i) v[i] += bias;
     if (activation.kind == Activation::Kind::none) return;
     constexpr int width = Bytes / static_cast<int>(sizeof(C));
     alignas(64) C in_memory[N * width];
