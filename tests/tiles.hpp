@@ -1,5 +1,5 @@
 // What the tests of the two tiles share: the ways to run a tile, and rows of sums with canaries. A tile runs through
-// run_on() and as plain code, which the compiler cuts into whatever vectors the build has.
+// run_on() and as plain code of 16 bytes, the vectors that every build has.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 
 #include "every_isa.hpp"
 
-using upconv::detail::channel_block;
 using upconv::Index;
+using upconv::detail::channel_block;
 
 /// With an instruction set run_on() is called, without one run<bytes>().
 struct Way {
@@ -28,7 +28,7 @@ constexpr bool has_plain_ways = std::is_same_v<C, float>;
 template <class C>
 std::vector<Way> every_way() {
     std::vector<Way> ways;
-    if (has_plain_ways<C>) ways = {{16, {}}, {64, {}}};
+    if (has_plain_ways<C>) ways = {{16, {}}};
     for (upconv::detail::Isa isa : every_isa_with_kernels()) ways.push_back({upconv::detail::vector_bytes(isa), isa});
     return ways;
 }
@@ -37,15 +37,15 @@ inline std::string to_text(const Way& way) {
     return std::to_string(way.bytes) + " bytes, " + (way.isa ? to_text(*way.isa) : "plain");
 }
 
-template <int Bytes, class Work>
+template <class Work>
 __attribute__((noinline)) void run_plain(const Work& work) {
-    work.template run<Bytes>();
+    work.template run<16>();
 }
 
 template <class C, class Work>
 void run(const Way& way, const Work& work) {
     if (way.isa) return run_on(*way.isa, work);
-    if constexpr (has_plain_ways<C>) way.bytes == 16 ? run_plain<16>(work) : run_plain<64>(work);
+    if constexpr (has_plain_ways<C>) run_plain(work);
 }
 
 // Numbers. What no tile may read is NaN, what none may write is a canary.

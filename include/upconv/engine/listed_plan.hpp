@@ -72,8 +72,10 @@ class ListedPlan {
                     for (Index i = 0; i < output.shape.h; ++i)
                         for (Index j = 0; j < output.shape.w; ++j) {
                             C sum = 0;
-                            for (const Term* const last = plan.terms_.data() + *end++; term != last; ++term)
+                            for (const Term* const last = plan.terms_.data() + *end++; term != last; ++term) {
                                 sum += term->weight * image[term->offset];
+                                keep_fused(sum);
+                            }
                             output(n, c, i, j) = store(sum, c);
                         }
             }

@@ -58,8 +58,10 @@ template <class C, int Bytes, int K, int G = 1>
 #pragma GCC unroll 8
         for (int g = 0; g < G; ++g) sum[g] = V{};
         if constexpr (K == 0) {
-            for (Index k = 0; k < rows; ++k)
+            for (Index k = 0; k < rows; ++k) {
                 sum[0] += (weights[k] - V{}) * *reinterpret_cast<const V*>(all[k] + first + q);
+                keep_fused(sum[0]);
+            }
         } else {
 #pragma GCC unroll 8
             for (int k = 0; k < K; ++k) {
@@ -173,7 +175,10 @@ struct BlendRows {
     [[gnu::always_inline]] void few_numbers() const {
         for (Index q = 0; q < y.n; ++q) {
             C sum = 0;
-            for (Index k = 0; k < blend.rows; ++k) sum += blend.weight[k] * blend.row[k][q];
+            for (Index k = 0; k < blend.rows; ++k) {
+                sum += blend.weight[k] * blend.row[k][q];
+                keep_fused(sum);
+            }
             y.to[q] = blend.copies ? blend.row[0][q] : sum + C(0);
         }
     }

@@ -39,6 +39,16 @@ template <class T>
     asm("" : "+r"(x));
 }
 
+/// After `sum += x * y`, where it is the only one of `Sums` in its loop: g++ from 13 on, tuned for no processor, does
+/// not fuse a chain of a single sum (its avoid_fma_chains), so it would be rounded in another way than in a tile of
+/// several. It does not see a chain through this.
+template <int Sums = 1, class V>
+[[gnu::always_inline]] inline void keep_fused([[maybe_unused]] V& sum) {
+#if defined(__x86_64__) && !defined(__clang__)
+    if constexpr (Sums == 1) asm("" : "+v"(sum));
+#endif
+}
+
 /// Loads a vector to `to` once: g++ otherwise folds the load into each instruction that uses it, which is slower from
 /// three uses on. (Vectors are passed by address: clang takes a reference to one for aligned, and a value would need
 /// its registers.)
@@ -133,9 +143,7 @@ constexpr bool has_kernels(Isa isa) {
 }
 
 /// The one with vectors of half as many bytes and the same arithmetic, if there is one.
-constexpr Isa half_as_wide(Isa isa) {
-    return isa == Isa::avx512 && has_kernels(Isa::avx2) ? Isa::avx2 : isa;
-}
+constexpr Isa half_as_wide(Isa isa) { return isa == Isa::avx512 && has_kernels(Isa::avx2) ? Isa::avx2 : isa; }
 
 inline Isa best_isa() {
     static const Isa best = [] {

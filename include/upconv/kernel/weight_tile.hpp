@@ -57,7 +57,10 @@ template <class C, int Bytes, int N, int P>
             for (int p = 0; p < P; ++p) {
                 const V q = b[p] - V{};
 #pragma GCC unroll 4
-                for (int v = 0; v < N; ++v) sum[p][v] += q * w[v];
+                for (int v = 0; v < N; ++v) {
+                    sum[p][v] += q * w[v];
+                    keep_fused<N * P>(sum[p][v]);
+                }
             }
         }
     }
@@ -222,8 +225,10 @@ struct LaneWeightTiles {
 #pragma GCC unroll 4
                 for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
-                    for (int t = 0; t < Taps; ++t)
+                    for (int t = 0; t < Taps; ++t) {
                         sum[r][t] += q * *reinterpret_cast<const V*>(y + r * of.row_step + t * of.tap_step);
+                        keep_fused<Rows * Taps>(sum[r][t]);
+                    }
             }
         }
 #pragma GCC unroll 4
