@@ -74,7 +74,7 @@ class ListedPlan {
                             C sum = 0;
                             for (const Term* const last = plan.terms_.data() + *end++; term != last; ++term) {
                                 sum += term->weight * image[term->offset];
-                                keep_fused(sum);
+                                keep_fused(&sum);
                             }
                             output(n, c, i, j) = store(sum, c);
                         }

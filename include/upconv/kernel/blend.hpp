@@ -60,7 +60,7 @@ template <class C, int Bytes, int K, int G = 1>
         if constexpr (K == 0) {
             for (Index k = 0; k < rows; ++k) {
                 sum[0] += (weights[k] - V{}) * *reinterpret_cast<const V*>(all[k] + first + q);
-                keep_fused(sum[0]);
+                keep_fused(&sum[0]);
             }
         } else {
 #pragma GCC unroll 8
@@ -177,7 +177,7 @@ struct BlendRows {
             C sum = 0;
             for (Index k = 0; k < blend.rows; ++k) {
                 sum += blend.weight[k] * blend.row[k][q];
-                keep_fused(sum);
+                keep_fused(&sum);
             }
             y.to[q] = blend.copies ? blend.row[0][q] : sum + C(0);
         }

@@ -73,7 +73,7 @@ struct CanonicalRow {
         for_each_term(
             j, row_taps, column_taps, [&](const C& factor, const T* from) __attribute__((always_inline)) {
                 sum += factor * widen<C>(*from);
-                keep_fused(sum);
+                keep_fused(&sum);
             });
         put(j, sum);
     }

@@ -54,7 +54,7 @@ template <class C>
             C sum = 0;
             for (Index t = columns.first[o]; t < columns.first[o + 1]; ++t) {
                 sum += columns.weight[t] * from[columns.source[t] * columns.inner + c];
-                keep_fused(sum);
+                keep_fused(&sum);
             }
             *to = sum + C(0);
         }

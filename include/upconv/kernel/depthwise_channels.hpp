@@ -188,7 +188,7 @@ struct DepthwiseChannels {
                 for (int p = 0; p < P; ++p, at += step) {
                     in_register(at);
                     sum[p] += v * *reinterpret_cast<const V*>(at);
-                    keep_fused<P>(sum[p]);
+                    keep_fused<P>(&sum[p]);
                 }
             }
         }
@@ -231,7 +231,7 @@ struct DepthwiseChannels {
 #pragma GCC unroll 16
                 for (int p = 0; p < P; ++p)
                     if (q >= p * S && q < p * S + K) sum[p] += weights[q - p * S] * v;
-                keep_fused<P>(sum[0]);
+                keep_fused<P>(&sum[0]);
             }
         }
     }

@@ -208,7 +208,7 @@ struct DepthwiseFinePlanes {
                 for (int v = 0; v < V; ++v, at += step) {
                     in_register(at);
                     sum[v] += weights * *reinterpret_cast<const Vec*>(at);
-                    keep_fused<V>(sum[v]);
+                    keep_fused<V>(&sum[v]);
                 }
             }
     }

@@ -94,7 +94,7 @@ struct DepthwisePlanes {
 #pragma GCC unroll 16
                 for (int r = 0; r < R; ++r, at += step) {
                     sum[r] += v * *reinterpret_cast<const V*>(at);
-                    keep_fused<R>(sum[r]);
+                    keep_fused<R>(&sum[r]);
                     in_register(at);
                 }
             }

@@ -81,7 +81,7 @@ template <class C, int Bytes, int J, int K, int G>
                     pick<C, Bytes>(row[k] + term[j].base + i * run.base_step, s.lane + term[j].pattern * width,
                                    &picked);
                     x += w * (w != V{} ? picked : V{});
-                    keep_fused(x);
+                    keep_fused(&x);
                 }
             } else {
                 in = *reinterpret_cast<const V*>(row[k] + i * run.base_step);

@@ -42,12 +42,15 @@ template <class T>
 /// After `sum += x * y`, where it is the only one of `Sums` in its loop: g++ from 13 on, tuned for no processor, does
 /// not fuse a chain of a single sum (its avoid_fma_chains), so it would be rounded in another way than in a tile of
 /// several. It does not see a chain through this.
-template <int Sums = 1, class V>
-[[gnu::always_inline]] inline void keep_fused([[maybe_unused]] V& sum) {
 #if defined(__x86_64__) && !defined(__clang__)
-    if constexpr (Sums == 1) asm("" : "+v"(sum));
-#endif
+template <int Sums = 1, class V>
+[[gnu::always_inline]] inline void keep_fused(V* sum) {
+    if constexpr (Sums == 1) asm("" : "+v"(*sum));
 }
+#else
+template <int Sums = 1>
+[[gnu::always_inline]] inline void keep_fused(const void*) {}
+#endif
 
 /// Loads a vector to `to` once: g++ otherwise folds the load into each instruction that uses it, which is slower from
 /// three uses on. (Vectors are passed by address: clang takes a reference to one for aligned, and a value would need

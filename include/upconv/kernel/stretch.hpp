@@ -86,7 +86,7 @@ template <class C, int Bytes, int N>
         for (int v = 0; v < N; ++v) {
             pick<C, Bytes>(x + v * x_step, &lane, &picked);
             sum[v] += weight * (weight != V{} ? picked : V{});
-            keep_fused<N>(sum[v]);
+            keep_fused<N>(&sum[v]);
         }
     }
 #pragma GCC unroll 4

@@ -59,7 +59,7 @@ template <class C, int Bytes, int N, int P>
 #pragma GCC unroll 4
                 for (int v = 0; v < N; ++v) {
                     sum[p][v] += q * w[v];
-                    keep_fused<N * P>(sum[p][v]);
+                    keep_fused<N * P>(&sum[p][v]);
                 }
             }
         }
@@ -227,7 +227,7 @@ struct LaneWeightTiles {
 #pragma GCC unroll 4
                     for (int t = 0; t < Taps; ++t) {
                         sum[r][t] += q * *reinterpret_cast<const V*>(y + r * of.row_step + t * of.tap_step);
-                        keep_fused<Rows * Taps>(sum[r][t]);
+                        keep_fused<Rows * Taps>(&sum[r][t]);
                     }
             }
         }
