@@ -40,8 +40,8 @@ template <class T>
 }
 
 /// After `sum += x * y`, where it is the only one of `Sums` in its loop: g++, tuned for some processors and from 13 on
-/// for none, does not fuse a chain of a single sum (its avoid_fma_chains), so it would be rounded in another way than in
-/// a tile of several. It does not see a chain through this.
+/// for none, does not fuse a chain of a single sum (its avoid_fma_chains), so it would be rounded in another way than
+/// in a tile of several. It does not see a chain through this.
 #if defined(__x86_64__) && !defined(__clang__)
 template <int Sums = 1, class V>
 [[gnu::always_inline]] inline void keep_fused(V* sum) {
