@@ -99,7 +99,7 @@ TEST(WeightGradient, BitsDependOnNeitherThreadsNorLayout) {
         Dice dice(8);
         for (int i = 0; i < 60; ++i) {
             FilterProblem p = i % 4 == 0 ? random_depthwise(dice) : random_problem(dice);
-            if (i % 5 == 0) p = problem({64, 3, 1, 1, 1, 1}, {65, 3, 1, 1, 1, 1}, dice(1, 20), dice(1, 40));
+            if (i % 5 == 0) p = problem({64, 3, 1, 1, 1, 1}, {65, 3, 1, 1, 1, 1}, dice(1, 70), dice(1, 40));
             const WeightGradient<float> gradient(p, isa);
             const auto expected = run(gradient, p, normals<float>(p, Memory::planes));
             for (const Index threads : {1, 2, 3, 16})
@@ -151,6 +151,11 @@ TEST(WeightGradient, ThePlanIsDataAndSaysSo) {
     EXPECT_NE(plan, WeightGradientPlan(p, Isa::avx2, 4));
     EXPECT_NE(plan.text().find("lanes over fine channels; blocks of 64 x 64 channels"), std::string::npos)
         << plan.text();
+    const WeightGradientPlan shared = plan.for_threads(16);
+    EXPECT_GE(shared.items(), 16) << shared.text();
+    EXPECT_EQ(shared.strips(), plan.strips());
+    EXPECT_EQ(shared.chunks, plan.chunks);
+    EXPECT_EQ(plan.for_threads(1), plan);
     const WeightGradientPlan few(problem({112, 7, 2, 1, 3, 3}, {112, 7, 2, 1, 3, 3}, 64, 3), Isa::avx512, 4);
     EXPECT_EQ(few.lanes_over, WeightLanes::coarse);
     EXPECT_EQ(few.run, 7);

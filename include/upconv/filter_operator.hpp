@@ -4,9 +4,9 @@
 #pragma once
 
 #include "engine.hpp"
+#include "engine/filter_pass.hpp"
 #include "init.hpp"
 #include "options.hpp"
-#include "engine/filter_pass.hpp"
 #include "tensor/alignment.hpp"
 #include "tensor/plan.hpp"
 
@@ -88,13 +88,13 @@ class FilterOperator {
     detail::FilterProblem problem(const Dims& input) const;
 
     /// Decides everything that does not depend on the numbers of a call. Copies the weights.
-    Plan<detail::FilterPass<Scalar>, Layout> plan(const Dims& input) const { return planned(problem(input)); }
+    Plan<detail::FilterPass<Scalar>, Layout> plan(const Dims& input) const { return planned(problem(input), {}); }
 
     /// A new tensor, in the storage order of x.
     template <detail::InputTensor<Scalar> X, detail::Device D = Eigen::DefaultDevice>
     auto operator()(const X& x, const D& device = {}) const {
         detail::view_of<Layout>(name, "the input", x);
-        return plan(Dims(x.dimensions()))(x, device);
+        return planned(problem(Dims(x.dimensions())), detail::executor_of(device))(x, device);
     }
 
     /// Into y, which must have the right shape and share no memory with x.
@@ -103,7 +103,7 @@ class FilterOperator {
         const detail::FilterProblem shapes = problem(Dims(x.dimensions()));
         const auto input = detail::checked_view<Layout, Scalar>(name, "the input", x, shapes.input_shape());
         detail::checked_output<Layout>(name, y, shapes.output_shape(), input);
-        planned(shapes)(x, y, device);
+        planned(shapes, detail::executor_of(device))(x, y, device);
     }
 
     /// As a node of an Eigen expression: y.device(device) = x.customOp(up.op()). The operator must outlive the
@@ -144,9 +144,11 @@ class FilterOperator {
     void check_options() const;
     void check_weight(const detail::Shape4& shape) const;
     void check_bias(Index size) const;
-    detail::FilterPass<Scalar> forward_pass(const detail::FilterProblem& problem) const;
-    Plan<detail::FilterPass<Scalar>, Layout> planned(const detail::FilterProblem& problem) const {
-        return {name, forward_pass(problem)};
+    detail::FilterPass<Scalar> forward_pass(const detail::FilterProblem& problem,
+                                            const detail::Executor& executor) const;
+    Plan<detail::FilterPass<Scalar>, Layout> planned(const detail::FilterProblem& problem,
+                                                     const detail::Executor& executor) const {
+        return {name, forward_pass(problem, executor)};
     }
 
     static Size2 extent(const detail::Shape4& shape) { return {shape.h, shape.w}; }
@@ -259,9 +261,10 @@ detail::FilterProblem FilterOperator<Kind, S, L>::problem(const Dims& input) con
 }
 
 template <class Kind, class S, LayoutName L>
-detail::FilterPass<S> FilterOperator<Kind, S, L>::forward_pass(const detail::FilterProblem& problem) const {
+detail::FilterPass<S> FilterOperator<Kind, S, L>::forward_pass(const detail::FilterProblem& problem,
+                                                               const detail::Executor& executor) const {
     check_parameters();
-    return {problem, weight_.data(), options_.bias ? bias_.data() : nullptr};
+    return {problem, weight_.data(), options_.bias ? bias_.data() : nullptr, executor};
 }
 
 }  // namespace upconv

@@ -191,7 +191,7 @@ class GradientPlan {
         problem.activation = Activation::none;
         const detail::View<Scalar> sums = slopes(grad);
         if (!linear_) linear_.emplace(problem);
-        linear_->pack(op.weight().data(), bias_ ? op.bias().data() : nullptr);
+        linear_->pack(op.weight().data(), bias_ ? op.bias().data() : nullptr, executor);
         linear_->run(x, sums, executor);
         return through(detail::SlopeFrom::input, grad, sums, executor);
     }
@@ -216,7 +216,7 @@ class GradientPlan {
     }
 
     void run_input(Input grad, const Op& op, detail::View<Scalar> to, const detail::Executor& executor) {
-        input_->pack(op.weight().data(), nullptr);
+        input_->pack(op.weight().data(), nullptr, executor);
         if (!wanted_.accumulate) return input_->run(grad, to, executor);
         sums_.resize(static_cast<std::size_t>(to.shape.size()));
         input_->run(grad, {sums_.data(), to.shape, to.stride}, executor);

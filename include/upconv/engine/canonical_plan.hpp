@@ -16,7 +16,7 @@ class CanonicalPlan {
     explicit CanonicalPlan(const FilterProblem& problem, Isa isa = best_isa())
         : problem_(problem), isa_(isa), weight_(static_cast<std::size_t>(problem.relation.weight_count())) {}
 
-    void pack(const T* weight) { std::copy_n(weight, weight_.size(), weight_.data()); }
+    void pack(const T* weight, const Executor& = {}) { std::copy_n(weight, weight_.size(), weight_.data()); }
 
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         const Index channels = output.shape.c, items = output.shape.n * channels * output.shape.h;

@@ -3,8 +3,8 @@
 //     run -> worker: strip -> pack rows -> point at pixels -> for each block of output channels: tiles, unpack
 #pragma once
 
-#include "../plan/canonical_order.hpp"
 #include "channel_worker.hpp"
+#include "pack_weights.hpp"
 #include "run_strips.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
@@ -18,12 +18,19 @@ class ChannelPass {
         : plan_(problem, isa, sizeof(C), !std::is_same_v<C, T>),
           weight_(static_cast<std::size_t>(plan_.group_weights * problem.relation.groups), C(0)) {}
 
-    void pack(const T* weight) {
-        C* to = weight_.data();
-        for (Index g = 0; g < plan_.problem.relation.groups; ++g)
-            for (const ChannelBlock& b : plan_.blocks)
-                for (const Phase& r : plan_.rows.phases)
-                    for (const Phase& c : plan_.columns.phases) to = pack_phase(weight, g, b, r, c, to);
+    void pack(const T* weight, const Executor& executor = {}) {
+        const Index groups = plan_.problem.relation.groups, blocks = static_cast<Index>(plan_.blocks.size());
+        const Index parts = (plan_.channels + channel_block - 1) / channel_block, items = groups * blocks * parts;
+        const bool by_rows = plan_.problem.direction == Direction::to_coarse;  // as they come in memory
+        executor(items, 4 * static_cast<double>(weight_.size()) / static_cast<double>(items), [&](Index item) {
+            const Index of_group = item % (blocks * parts), group = item / (blocks * parts);
+            const Index part = by_rows ? of_group % parts : of_group / blocks;
+            const Index block = by_rows ? of_group / parts : of_group % blocks;
+            const Index first = part * channel_block;
+            PackWeights<T>(plan_, weight, group, weight_.data() + group * plan_.group_weights)
+                .pack(plan_.blocks[static_cast<std::size_t>(block)],
+                      {first, (std::min)(first + channel_block, plan_.channels)});
+        });
     }
 
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
@@ -40,16 +47,6 @@ class ChannelPass {
     }
 
   private:
-    C* pack_phase(const T* weight, Index g, const ChannelBlock& outputs, const Phase& r, const Phase& c, C* to) const {
-        const Index step = plan_.problem.weight_step();
-        in_canonical_order({plan_.channels, r.taps, c.taps}, [&](Index i, Index a, Index b) {
-            const T* from = weight + plan_.problem.weight_index(g, outputs.first, i, r.tap(a), c.tap(b));
-            for (Index o = 0; o < outputs.channels; ++o, from += step) to[o] = widen<C>(*from);
-            to += outputs.vectors * plan_.lanes / 2;
-        });
-        return to;
-    }
-
     ChannelPlan plan_;
     std::vector<C> weight_;  // (groups, blocks, phases, blocks of input channels, taps, channels, lanes)
 };

@@ -16,7 +16,7 @@ class DepthwisePass {
     DepthwisePass(const FilterProblem& problem, Isa isa)
         : over_(typename Over::Plan(problem, isa, sizeof(T))), pixels_(problem, isa) {}
 
-    void pack(const T* weight) {
+    void pack(const T* weight, const Executor& = {}) {
         over_.pack(weight);
         pixels_.pack(weight);
     }

@@ -23,17 +23,18 @@ class FilterPass {
         else
             plan_.emplace(problem.without_border());
     }
-    FilterPass(const FilterProblem& problem, const T* weight, const T* bias) : FilterPass(problem) {
-        pack(weight, bias);
+    FilterPass(const FilterProblem& problem, const T* weight, const T* bias, const Executor& executor = {})
+        : FilterPass(problem) {
+        pack(weight, bias, executor);
     }
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
     /// Allocates nothing when called again. Not while a copy of this pass is in use, which has the same weights.
-    void pack(const T* weight, const T* bias) {
+    void pack(const T* weight, const T* bias, const Executor& executor = {}) {
         if (folds())
-            folding_->pack(widened(weight));
+            folding_->pack(widened(weight), executor);
         else
-            plan_->pack(weight);
+            plan_->pack(weight, executor);
         if (bias != nullptr) bias_.assign(bias, bias + problem_.output_shape().c);
         if constexpr (HasVectors<T>)
             for (T& b : bias_) b = b == T(0) ? T(0) : b;  // no -0: store.hpp

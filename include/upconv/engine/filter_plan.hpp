@@ -27,7 +27,7 @@ struct KernelPass {
     KernelPass(const KernelPass&) = delete;
     KernelPass& operator=(const KernelPass&) = delete;
     virtual ~KernelPass() = default;
-    virtual void pack(const T* weight) = 0;
+    virtual void pack(const T* weight, const Executor& executor) = 0;
     virtual void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const = 0;
 };
 
@@ -40,7 +40,7 @@ class KernelPlan {
     explicit KernelPlan(const FilterProblem& problem, Isa isa = best_isa());
     /// `weight` is contiguous [coarse, fine / groups, kh, kw] and is copied, in the order in which it is read. To be
     /// called before the first run; once more for other weights, which allocates nothing.
-    void pack(const T* weight);
+    void pack(const T* weight, const Executor& executor = {});
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const;
     /// The kernel, the instruction set and why, on one line.
     static std::string text(const FilterProblem& problem, Isa isa = best_isa());

@@ -17,7 +17,7 @@ class KernelPassOf final : public KernelPass<T> {
     template <class... Operands>
     explicit KernelPassOf(const Operands&... operands) : pass_(operands...) {}
 
-    void pack(const T* weight) override { pass_.pack(weight); }
+    void pack(const T* weight, const Executor& executor) override { pass_.pack(weight, executor); }
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const override {
         pass_.run(input, output, store, executor);
     }
@@ -76,8 +76,8 @@ template <class T>
 KernelPlan<T>::KernelPlan(const FilterProblem& problem, Isa isa) : pass_(kernel_pass<T>(problem, isa)) {}
 
 template <class T>
-void KernelPlan<T>::pack(const T* weight) {
-    pass_->pack(weight);
+void KernelPlan<T>::pack(const T* weight, const Executor& executor) {
+    pass_->pack(weight, executor);
 }
 
 template <class T>

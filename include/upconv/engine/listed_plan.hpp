@@ -25,7 +25,7 @@ class ListedPlan {
           rows_(inputs_of(problem.relation.rows, problem.output_shape().h)),
           columns_(inputs_of(problem.relation.columns, problem.output_shape().w)) {}
 
-    void pack(const T* weight) {
+    void pack(const T* weight, const Executor& = {}) {
         const Shape4 out = problem_.output_shape();
         const Relation& r = problem_.relation;
         ends_.clear();

@@ -20,7 +20,7 @@ class PixelPass {
         for (const PixelTile& tile : plan_.tiles) list_offsets(tile);
     }
 
-    void pack(const T* weight) {
+    void pack(const T* weight, const Executor& = {}) {
         for (Index g = 0; g < plan_.problem.relation.groups; ++g)
             for (const PixelTile& tile : plan_.tiles)
                 pack_tile(weight + plan_.problem.weight_index(g, 0, 0, 0, 0), tile,

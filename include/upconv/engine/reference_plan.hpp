@@ -17,7 +17,7 @@ class ReferencePlan {
   public:
     explicit ReferencePlan(const FilterProblem& problem) : problem_(problem) {}
 
-    void pack(const T* weight) { weight_.assign(weight, weight + problem_.relation.weight_count()); }
+    void pack(const T* weight, const Executor& = {}) { weight_.assign(weight, weight + problem_.relation.weight_count()); }
 
     void run(View<const T> input, View<T> output, const Store<T>& store, const Executor& executor) const {
         if (problem_.direction == Direction::to_fine)

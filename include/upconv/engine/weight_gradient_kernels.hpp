@@ -14,12 +14,13 @@ void PlannedWeightGradient<T>::run_inside(View<const T> coarse, View<const T> fi
     using C = AccumulatorOf<T>;
     if (!has_kernels(plan_.isa)) return correlate(plan_.problem.relation, coarse, fine, weight, how, executor);
     const WeightGradientCall<T> call{plan_.swapped ? fine : coarse, plan_.swapped ? coarse : fine};
-    const Index blocks = plan_.blocks(), items = blocks * plan_.chunks;
+    const WeightGradientPlan plan = plan_.for_threads(executor.threads());
+    const Index blocks = plan.blocks(), items = plan.items();
     const Index workers = (std::min)(items, executor.threads());
     Arena counting;
-    WeightGradientWorker<T>(plan_, call, counting);
-    const Index of_worker = counting.bytes(), of_sums = WeightGradientWorker<T>::sums_size(plan_);
-    const auto of_chunks = [&](Arena& arena) { return arena.take<C>(plan_.chunks > 1 ? items * of_sums : 0); };
+    WeightGradientWorker<T>(plan, call, counting);
+    const Index of_worker = counting.bytes(), of_sums = WeightGradientWorker<T>::sums_size(plan);
+    const auto of_chunks = [&](Arena& arena) { return arena.take<C>(plan.chunks > 1 ? items * of_sums : 0); };
     Arena counting_chunks;
     of_chunks(counting_chunks);
     std::byte* const memory = scratch().at_least(workers * of_worker + counting_chunks.bytes());
@@ -27,28 +28,28 @@ void PlannedWeightGradient<T>::run_inside(View<const T> coarse, View<const T> fi
     C* const sums = of_chunks(chunks);
     const auto worker_at = [&](Index w) {
         Arena arena(memory + w * of_worker);
-        return WeightGradientWorker<T>(plan_, call, arena);
+        return WeightGradientWorker<T>(plan, call, arena);
     };
-    executor(workers, plan_.problem.flops() / 32 / static_cast<double>(workers), [&](Index w) {
+    executor(workers, plan.item_cycles() * static_cast<double>(items) / static_cast<double>(workers), [&](Index w) {
         auto worker = worker_at(w);
         for (Index item = w * items / workers; item < (w + 1) * items / workers; ++item) {
-            const WeightBlock block = plan_.block(item / plan_.chunks);
-            C* const to = plan_.chunks > 1 ? sums + item * of_sums : worker.own_sums();
-            worker.sum(block, plan_.strips_of(item % plan_.chunks), to);
-            if (plan_.chunks == 1) worker.store(block, to, weight, how);
+            const WeightBlock block = plan.block(item / plan.chunks);
+            C* const to = plan.chunks > 1 ? sums + item * of_sums : worker.own_sums();
+            worker.sum(block, plan.strips_of(item % plan.chunks), to);
+            if (plan.chunks == 1) worker.store(block, to, weight, how);
         }
     });
-    if (plan_.chunks == 1) return;
+    if (plan.chunks == 1) return;
     const Index adders = (std::min)(blocks, workers);
-    executor(adders, static_cast<double>(plan_.most_sums() * plan_.chunks * blocks / adders), [&](Index w) {
+    executor(adders, static_cast<double>(plan.most_sums() * plan.chunks * blocks / adders), [&](Index w) {
         const auto worker = worker_at(w);
         for (Index b = w * blocks / adders; b < (w + 1) * blocks / adders; ++b) {
-            const WeightBlock block = plan_.block(b);
-            const Index first = b * plan_.chunks;
-            for (Index apart = 1; apart < plan_.chunks; apart *= 2)
-                for (Index c = 0; c + apart < plan_.chunks; c += 2 * apart)
-                    run_on(plan_.isa, AddSums<C>{sums + (first + c + apart) * of_sums, plan_.sums(block),
-                                                 sums + (first + c) * of_sums});
+            const WeightBlock block = plan.block(b);
+            const Index first = b * plan.chunks;
+            for (Index apart = 1; apart < plan.chunks; apart *= 2)
+                for (Index c = 0; c + apart < plan.chunks; c += 2 * apart)
+                    run_on(plan.isa, AddSums<C>{sums + (first + c + apart) * of_sums, plan.sums(block),
+                                                sums + (first + c) * of_sums});
             worker.store(block, sums + first * of_sums, weight, how);
         }
     });

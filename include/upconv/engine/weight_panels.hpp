@@ -64,7 +64,7 @@ class WeightPanels {
         fine_columns_ = reach(plan_.columns, strip.columns, {0, plan_.columns.kernel});
         coarse_ = panel_of(call_.coarse, true, coarse, strip.rows, strip.columns, 0, coarse_memory_);
         tap_rows_ = {0, 0};
-        if (rows_apart() && !in_place(call_.fine, false, fine.size())) {
+        if (plan_.rows_apart() && !in_place(call_.fine, false, fine.size())) {
             tap_rows_ = block.tap_rows;
             fine_ = pack_apart(fine);
         } else {
@@ -81,10 +81,8 @@ class WeightPanels {
     /// A step that leaves the picture is never taken: it may be so long that as many numbers have no 64 bits.
     static Index at_most_across(Index step, const Axis& axis) { return (std::min)(step, axis.fine); }
 
-    /// Whether the taps of one row of pixels reach none of the next: then no row between them is copied.
-    bool rows_apart() const { return plan_.rows.dilation == 1 && plan_.tap_rows <= plan_.rows.stride; }
     Index most_fine_rows() const {
-        if (rows_apart()) return plan_.strip_rows * plan_.tap_rows;
+        if (plan_.rows_apart()) return plan_.strip_rows * plan_.tap_rows;
         const Index span = (plan_.strip_rows - 1) * plan_.rows.stride + (plan_.tap_rows - 1) * plan_.rows.dilation + 1;
         return (std::min)(span, plan_.rows.fine);
     }

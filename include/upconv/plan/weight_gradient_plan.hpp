@@ -104,7 +104,41 @@ struct WeightGradientPlan {
         return {piece(row / row_strips(), images, problem.n), piece(row % row_strips(), strip_rows, rows.coarse),
                 piece(number % column_strips(), strip_columns, columns.coarse)};
     }
+    Index items() const { return blocks() * chunks; }
     Range strips_of(Index chunk) const { return {chunk * strips() / chunks, (chunk + 1) * strips() / chunks}; }
+
+    /// About how many cycles an item takes: the products of its blocks' vectors, and moving numbers to panels.
+    double item_cycles() const {
+        const Index vectors = most_lanes() / width(), fine_rows = rows_apart() ? tap_rows : rows.stride;
+        const Index others = depthwise() ? 1 : lanes_over == WeightLanes::fine ? coarse_block : fine_block;
+        const double moves = static_cast<double>(coarse_block) + static_cast<double>(fine_rows) *
+                                                                     static_cast<double>(columns.stride) *
+                                                                     static_cast<double>(fine_block);
+        const double pixels = static_cast<double>(problem.n) * static_cast<double>(rows.coarse * columns.coarse);
+        return pixels / static_cast<double>(chunks) *
+               (static_cast<double>(tap_rows * columns.kernel * others * vectors) + 0.2 * moves);
+    }
+    /// Whether the taps of one row of pixels reach none of the next: then no row between them is copied.
+    bool rows_apart() const { return rows.dilation == 1 && tap_rows <= rows.stride; }
+
+    /// The same sums in smaller blocks, so that each of as many threads has some: of fewer rows of taps and of fewer
+    /// channels that are broadcast; of each channel alone, whose rows of taps are summed together, of fewer channels.
+    /// Panels are packed for each of them. Strips and chunks stay, and with them the order of every sum.
+    WeightGradientPlan for_threads(Index threads) const {
+        WeightGradientPlan best = *this;
+        const auto cost = [threads](const WeightGradientPlan& plan) {
+            return static_cast<double>(pieces(plan.items(), threads)) * plan.item_cycles();
+        };
+        const Index most_tap_pieces = threads == 1 ? 0 : depthwise() ? 1 : (std::min)(tap_rows, threads);
+        for (Index tap_pieces = 1; tap_pieces <= most_tap_pieces; ++tap_pieces)
+            for (Index channel_pieces = 1; channel_pieces <= threads; channel_pieces *= 2) {
+                WeightGradientPlan plan = *this;
+                plan.tap_rows = pieces(tap_rows, tap_pieces);
+                plan.split_channels(channel_pieces);
+                if (cost(plan) < 0.95 * cost(best)) best = plan;
+            }
+        return best;
+    }
 
     /// In words.
     std::string text() const {
@@ -129,6 +163,14 @@ struct WeightGradientPlan {
         if (all <= most) return std::max<Index>(all, 1);
         const Index count = pieces(all, most);
         return pieces(pieces(all, count), unit) * unit;
+    }
+
+    void split_channels(Index count) {
+        constexpr Index least = 16;  // fewer leave tiles half empty
+        if (count == 1) return;
+        Index& block = lanes_over == WeightLanes::fine || depthwise() ? coarse_block : fine_block;
+        const Index unit = depthwise() ? width() : 8;
+        block = (std::min)(block, (std::max)(even(block, pieces(block, count), unit), least));
     }
 
     /// Few channels of one side are broadcast, with the taps of a row as more of them: 90 of 100 where one tap after
@@ -168,7 +210,7 @@ struct WeightGradientPlan {
         lane_block = (std::min)(lane_channels, most_channels);
         other = depthwise() ? 1 : even(others, most_broadcasts, 2);
         const Index row = columns.kernel * whole_vectors(lane_block) * element;  // of one broadcast channel
-        if (!depthwise()) other = std::clamp<Index>(sums_target / row, 1, other);
+        if (!depthwise()) other = even(other, std::clamp<Index>(sums_target / row, 1, other), 2);
         tap_rows = std::clamp<Index>(sums_target / (row * other), 1, rows.kernel);
         constexpr double most_fine = 768 * 1024;  // bytes of the fine panel of the least strip: filters of 64 x 64
         const Index steps = std::clamp<Index>(columns.coarse, 1, least_strip);
