@@ -36,21 +36,22 @@ void PlannedWeightGradient<T>::run_inside(View<const T> coarse, View<const T> fi
             const WeightBlock block = plan.block(item / plan.chunks);
             C* const to = plan.chunks > 1 ? sums + item * of_sums : worker.own_sums();
             worker.sum(block, plan.strips_of(item % plan.chunks), to);
-            if (plan.chunks == 1) worker.store(block, to, weight, how);
+            if (plan.chunks == 1) worker.store(block, {0, plan.broadcasts(block).size()}, to, weight, how);
         }
     });
     if (plan.chunks == 1) return;
-    const Index adders = (std::min)(blocks, workers);
+    // Threads share the broadcast channels of a block, too.
+    const Index pieces = (std::min)((workers + blocks - 1) / blocks, plan.most_broadcasts()), sets = blocks * pieces;
+    const Index adders = (std::min)(sets, workers);
     executor(adders, static_cast<double>(plan.most_sums() * plan.chunks * blocks / adders), [&](Index w) {
         const auto worker = worker_at(w);
-        for (Index b = w * blocks / adders; b < (w + 1) * blocks / adders; ++b) {
-            const WeightBlock block = plan.block(b);
-            const Index first = b * plan.chunks;
-            for (Index apart = 1; apart < plan.chunks; apart *= 2)
-                for (Index c = 0; c + apart < plan.chunks; c += 2 * apart)
-                    run_on(plan.isa, AddSums<C>{sums + (first + c + apart) * of_sums, plan.sums(block),
-                                                sums + (first + c) * of_sums});
-            worker.store(block, sums + first * of_sums, weight, how);
+        for (Index set = w * sets / adders; set < (w + 1) * sets / adders; ++set) {
+            const WeightBlock block = plan.block(set / pieces);
+            const Index piece = set % pieces, all = plan.broadcasts(block).size();
+            const Range broadcasts{piece * all / pieces, (piece + 1) * all / pieces};
+            C* const of_block = sums + set / pieces * plan.chunks * of_sums;
+            worker.add_chunks(block, broadcasts, of_sums, of_block);
+            worker.store(block, broadcasts, of_block, weight, how);
         }
     });
 }

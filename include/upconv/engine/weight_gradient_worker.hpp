@@ -32,15 +32,26 @@ class WeightGradientWorker {
         for (Index s = strips.begin; s < strips.end; ++s) sum_strip(block, plan_.strip(s), sums);
     }
 
-    /// From the sums of a block into the weights, [coarse, fine / groups, kh, kw].
-    void store(const WeightBlock& block, const C* sums, T* weight, GradientSum how) const {
+    /// Adds the sums of the chunks of a block, `apart` from one to the next, in a tree: of some broadcast channels.
+    void add_chunks(const WeightBlock& block, Range broadcasts, Index apart, C* sums) const {
+        const Index taps = block.tap_rows.size() * plan_.columns.kernel, lanes = plan_.lanes(block);
+        const Index step = plan_.broadcasts(block).size() * lanes, first = broadcasts.begin * lanes;
+        for (Index t = 0; t < taps; ++t)
+            for (Index half = 1; half < plan_.chunks; half *= 2)
+                for (Index c = 0; c + half < plan_.chunks; c += 2 * half)
+                    run_on(plan_.isa, AddSums<C>{sums + (c + half) * apart + t * step + first,
+                                                 broadcasts.size() * lanes, sums + c * apart + t * step + first});
+    }
+
+    /// From the sums of a block into the weights, [coarse, fine / groups, kh, kw]: of some broadcast channels.
+    void store(const WeightBlock& block, Range broadcasts, const C* sums, T* weight, GradientSum how) const {
         const Relation& r = plan_.problem.relation;
         const Index of_block = block.tap_rows.size() * plan_.columns.kernel, lanes = plan_.lanes(block);
         const Index first = block.tap_rows.begin * plan_.columns.kernel, rows = plan_.broadcasts(block).size();
         const Index tap = plan_.swapped ? r.taps() - first - of_block : first;  // in the weights' own order
         const bool fine_lanes = (plan_.lanes_over == WeightLanes::fine) != plan_.swapped;
         const Range own = plan_.swapped ? block.fine : block.coarse, other = plan_.swapped ? block.coarse : block.fine;
-        for (Index p = 0; p < rows; ++p) {
+        for (Index p = broadcasts.begin; p < broadcasts.end; ++p) {
             const Index coarse = block.group * r.coarse_per_group() + own.begin + (fine_lanes ? p : 0);
             const Index fine = plan_.depthwise() ? 0 : other.begin + (fine_lanes ? 0 : p);
             const Index step = rows * lanes, last = plan_.swapped ? (of_block - 1) * step : 0;

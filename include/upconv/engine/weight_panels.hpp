@@ -108,7 +108,10 @@ class WeightPanels {
         const bool same = lanes && plan_.lanes_over == WeightLanes::coarse && plan_.fine_block <= 8 &&
                           x.stride.w == channels && channels * plan_.element <= 256;
         const Index unit = lanes ? plan_.width() : 8;  // tiles of broadcasts read as many
-        return x.stride.c == 1 && channels % unit == 0 && (same || (once && x.stride.w * plan_.element <= 512));
+        // Pixels farther apart, or of a power of two, meet in the same lines of the first-level cache. 192 channels
+        // alone: 1.6 times as fast in place; 256: 0.78.
+        const Index most_apart = plan_.depthwise() ? 1020 : 512;
+        return x.stride.c == 1 && channels % unit == 0 && (same || (once && x.stride.w * plan_.element <= most_apart));
     }
 
     /// The positions of the fine axis that some taps of some coarse positions read.

@@ -94,14 +94,18 @@ template <int Bytes, class C>
                                              Index to_step) {
     constexpr Index height = Bytes / static_cast<Index>(sizeof(C)), width = lane_size<C>;
     if (rows >= height && columns >= width) {
-        for (Index c = 0; c < columns; c += width) {
-            const Index column = (std::min)(c, columns - width);
-            for (Index r = 0; r < rows; r += height) {
-                const Index row = (std::min)(r, rows - height);
+        // The side whose numbers lie farther apart is walked in lines: as many streams as a block has, not as there are
+        // rows. 64 planes into panels: 1.5 to 2 times as fast.
+        const bool by_rows = from_step > to_step;
+        const Index outer = by_rows ? rows : columns, inner = by_rows ? columns : rows;
+        const Index outer_step = by_rows ? height : width, inner_step = by_rows ? width : height;
+        for (Index o = 0; o < outer; o += outer_step)
+            for (Index i = 0; i < inner; i += inner_step) {
+                const Index row = (std::min)(by_rows ? o : i, rows - height);
+                const Index column = (std::min)(by_rows ? i : o, columns - width);
                 transpose_block<Bytes>(from + row * from_step + column, from_step, to + column * to_step + row,
                                        to_step);
             }
-        }
     } else if constexpr (Bytes > 16) {
         transpose<Bytes / 2>(from, from_step, rows, columns, to, to_step);
     } else {
