@@ -63,8 +63,8 @@ struct Lanes {
     [[gnu::always_inline]] void store(C* to) const { *reinterpret_cast<Vector<C, Bytes>*>(to) = v; }
 };
 
-/// One block: Bytes / sizeof(C) rows, lane_size columns.
-template <int Bytes, class C>
+/// One block: Bytes / sizeof(C) rows, lane_size columns. PlusZero: a number that is zero becomes +0.
+template <int Bytes, bool PlusZero, class C>
 [[gnu::always_inline]] inline void transpose_block(const C* from, Index from_step, C* to, Index to_step) {
     constexpr int lane = lane_size<C>;
     Lanes<C, Bytes> row[lane], pair[lane];
@@ -74,7 +74,10 @@ template <int Bytes, class C>
         pair[0].template zip<0, 1>(row[0], row[1]);
         pair[1].template zip<1, 1>(row[0], row[1]);
 #pragma GCC unroll 4
-        for (int c = 0; c < lane; ++c) pair[c].store(to + c * to_step);
+        for (int c = 0; c < lane; ++c) {
+            if constexpr (PlusZero) pair[c].v += Vector<C, Bytes>{};
+            pair[c].store(to + c * to_step);
+        }
     } else {
         pair[0].template zip<0, 1>(row[0], row[1]);
         pair[1].template zip<2, 1>(row[0], row[1]);
@@ -85,11 +88,14 @@ template <int Bytes, class C>
         row[2].template zip<0, 2>(pair[1], pair[3]);
         row[3].template zip<2, 2>(pair[1], pair[3]);
 #pragma GCC unroll 4
-        for (int c = 0; c < lane; ++c) row[c].store(to + c * to_step);
+        for (int c = 0; c < lane; ++c) {
+            if constexpr (PlusZero) row[c].v += Vector<C, Bytes>{};
+            row[c].store(to + c * to_step);
+        }
     }
 }
 
-template <int Bytes, class C>
+template <int Bytes, bool PlusZero = false, class C>
 [[gnu::always_inline]] inline void transpose(const C* from, Index from_step, Index rows, Index columns, C* to,
                                              Index to_step) {
     constexpr Index height = Bytes / static_cast<Index>(sizeof(C)), width = lane_size<C>;
@@ -103,14 +109,17 @@ template <int Bytes, class C>
             for (Index i = 0; i < inner; i += inner_step) {
                 const Index row = (std::min)(by_rows ? o : i, rows - height);
                 const Index column = (std::min)(by_rows ? i : o, columns - width);
-                transpose_block<Bytes>(from + row * from_step + column, from_step, to + column * to_step + row,
-                                       to_step);
+                transpose_block<Bytes, PlusZero>(from + row * from_step + column, from_step,
+                                                 to + column * to_step + row, to_step);
             }
     } else if constexpr (Bytes > 16) {
-        transpose<Bytes / 2>(from, from_step, rows, columns, to, to_step);
+        transpose<Bytes / 2, PlusZero>(from, from_step, rows, columns, to, to_step);
     } else {
         for (Index c = 0; c < columns; ++c)
-            for (Index r = 0; r < rows; ++r) to[c * to_step + r] = from[r * from_step + c];
+            for (Index r = 0; r < rows; ++r) {
+                const C number = from[r * from_step + c];
+                to[c * to_step + r] = PlusZero ? number + C(0) : number;
+            }
     }
 }
 

@@ -67,7 +67,10 @@ struct StoreWeights {
 
     template <int Bytes>
     [[gnu::always_inline]] void run() const {
-        transpose<Bytes>(sums, tap_step, taps, lanes, row, taps);
+        if constexpr (std::is_same_v<C, T>)
+            if (how == GradientSum::replaces && lane_step == taps)
+                return transpose<Bytes, true>(sums, tap_step, taps, lanes, weight, taps);
+        transpose<Bytes, true>(sums, tap_step, taps, lanes, row, taps);
         if (lane_step == taps) return store<Bytes>(row, taps * lanes, weight);
         for (Index l = 0; l < lanes; ++l) store<Bytes>(row + l * taps, taps, weight + l * lane_step);
     }
