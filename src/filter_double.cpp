@@ -1,4 +1,6 @@
-// The kernels of the filters for double.
+// The filters for double.
+#include <upconv/engine/filter_pass.hpp>
 #include <upconv/engine/filter_plan_kernels.hpp>
 
 template class upconv::detail::KernelPlan<double>;
+template class upconv::detail::FilterPass<double>;

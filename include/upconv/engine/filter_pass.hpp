@@ -17,12 +17,7 @@ class FilterPass {
     using Scalar = T;
 
     /// To be packed before the first run.
-    explicit FilterPass(const FilterProblem& problem) : problem_(problem) {
-        if (folds())
-            folding_.emplace(problem.without_border());
-        else
-            plan_.emplace(problem.without_border());
-    }
+    explicit FilterPass(const FilterProblem& problem);
     FilterPass(const FilterProblem& problem, const T* weight, const T* bias, const Executor& executor = {})
         : FilterPass(problem) {
         pack(weight, bias, executor);
@@ -30,15 +25,7 @@ class FilterPass {
 
     /// `weight` is contiguous [coarse, fine / groups, kh, kw]; `bias` has one number an output channel, or is null.
     /// Allocates nothing when called again. Not while a copy of this pass is in use, which has the same weights.
-    void pack(const T* weight, const T* bias, const Executor& executor = {}) {
-        if (folds())
-            folding_->pack(widened(weight), executor);
-        else
-            plan_->pack(weight, executor);
-        if (bias != nullptr) bias_.assign(bias, bias + problem_.output_shape().c);
-        if constexpr (HasVectors<T>)
-            for (T& b : bias_) b = b == T(0) ? T(0) : b;  // no -0: store.hpp
-    }
+    void pack(const T* weight, const T* bias, const Executor& executor = {});
 
     const FilterProblem& problem() const { return problem_; }
     Shape4 input_shape() const { return problem_.input_shape(); }
@@ -48,14 +35,7 @@ class FilterPass {
     std::string text() const { return text(problem_); }
     static std::string text(const FilterProblem& problem) { return FilterPlan<T>::text(problem.without_border()); }
 
-    void run(View<const T> input, View<T> output, const Executor& executor) const {
-        if (output.shape.n == 0) return;
-        const Store<T> store{bias_.empty() ? nullptr : bias_.data(), problem_.activation};
-        if (!problem_.has_border()) return plan_->run(input, output, store, executor);
-        if (folds()) return fold(input, output, store, executor);
-        const PaddedFine<T> padded(problem_, input, executor);
-        plan_->run(padded.view(), output, store, executor);
-    }
+    void run(View<const T> input, View<T> output, const Executor& executor) const;
 
   private:
     using Acc = AccumulatorOf<T>;
@@ -65,21 +45,7 @@ class FilterPass {
 
     /// The adjoint of a padded convolution: the extended grid is summed, then its border is added to the cells it
     /// stands for.
-    void fold(View<const T> coarse, View<T> fine, const Store<T>& store, const Executor& executor) const {
-        const Relation& r = problem_.relation;
-        const Shape4 shape = problem_.without_border().fine_shape();
-        const bool widens = !std::is_same_v<T, Acc>;
-        Acc* const memory = border_scratch<Acc>(shape.size() + (widens ? coarse.shape.size() : 0));
-        const View<Acc> sums{memory, shape, contiguous(shape)};
-        folding_->run(wide_view(coarse, memory + shape.size()), sums, Store<Acc>{}, executor);
-        const Index plane = shape.h * shape.w, above = r.rows.overhang_before(), left = r.columns.overhang_before();
-        executor(shape.n * shape.c, static_cast<double>(plane) * 4, [&](Index item) {
-            const Index n = item / shape.c, c = item % shape.c;
-            fold_plane(r, problem_.mode, sums.data + item * plane);
-            for (Index i = 0; i < fine.shape.h; ++i)
-                for (Index j = 0; j < fine.shape.w; ++j) fine(n, c, i, j) = store(sums(n, c, i + above, j + left), c);
-        });
-    }
+    void fold(View<const T> coarse, View<T> fine, const Store<T>& store, const Executor& executor) const;
 
     /// The weights themselves where their scalar is that of the sums, or a copy.
     const Acc* widened(const T* weight) {
@@ -112,5 +78,56 @@ class FilterPass {
     std::vector<Acc> wide_weight_;  // for packing, where the border of narrow numbers folds
     std::vector<T> bias_;           // (output channels), or empty
 };
+
+template <class T>
+FilterPass<T>::FilterPass(const FilterProblem& problem) : problem_(problem) {
+    if (folds())
+        folding_.emplace(problem.without_border());
+    else
+        plan_.emplace(problem.without_border());
+}
+
+template <class T>
+void FilterPass<T>::pack(const T* weight, const T* bias, const Executor& executor) {
+    if (folds())
+        folding_->pack(widened(weight), executor);
+    else
+        plan_->pack(weight, executor);
+    if (bias != nullptr) bias_.assign(bias, bias + problem_.output_shape().c);
+    if constexpr (HasVectors<T>)
+        for (T& b : bias_) b = b == T(0) ? T(0) : b;  // no -0: store.hpp
+}
+
+template <class T>
+void FilterPass<T>::run(View<const T> input, View<T> output, const Executor& executor) const {
+    if (output.shape.n == 0) return;
+    const Store<T> store{bias_.empty() ? nullptr : bias_.data(), problem_.activation};
+    if (!problem_.has_border()) return plan_->run(input, output, store, executor);
+    if (folds()) return fold(input, output, store, executor);
+    const PaddedFine<T> padded(problem_, input, executor);
+    plan_->run(padded.view(), output, store, executor);
+}
+
+template <class T>
+void FilterPass<T>::fold(View<const T> coarse, View<T> fine, const Store<T>& store, const Executor& executor) const {
+    const Relation& r = problem_.relation;
+    const Shape4 shape = problem_.without_border().fine_shape();
+    const bool widens = !std::is_same_v<T, Acc>;
+    Acc* const memory = border_scratch<Acc>(shape.size() + (widens ? coarse.shape.size() : 0));
+    const View<Acc> sums{memory, shape, contiguous(shape)};
+    folding_->run(wide_view(coarse, memory + shape.size()), sums, Store<Acc>{}, executor);
+    const Index plane = shape.h * shape.w, above = r.rows.overhang_before(), left = r.columns.overhang_before();
+    executor(shape.n * shape.c, static_cast<double>(plane) * 4, [&](Index item) {
+        const Index n = item / shape.c, c = item % shape.c;
+        fold_plane(r, problem_.mode, sums.data + item * plane);
+        for (Index i = 0; i < fine.shape.h; ++i)
+            for (Index j = 0; j < fine.shape.w; ++j) fine(n, c, i, j) = store(sums(n, c, i + above, j + left), c);
+    });
+}
+
+#if defined(UPCONV_COMPILED)
+extern template class FilterPass<float>;
+extern template class FilterPass<double>;
+#endif
 
 }  // namespace upconv::detail
