@@ -3,6 +3,8 @@
 //     run -> worker: strip -> pack rows -> point at pixels -> for each block of output channels: tiles, unpack
 #pragma once
 
+#include <memory>
+
 #include "channel_worker.hpp"
 #include "pack_weights.hpp"
 #include "run_strips.hpp"
@@ -16,18 +18,19 @@ class ChannelPass {
 
     explicit ChannelPass(const FilterProblem& problem, Isa isa = best_isa())
         : plan_(problem, isa, sizeof(C), !std::is_same_v<C, T>),
-          weight_(static_cast<std::size_t>(plan_.group_weights * problem.relation.groups), C(0)) {}
+          size_(plan_.group_weights * problem.relation.groups),
+          weight_(std::make_unique_for_overwrite<C[]>(static_cast<std::size_t>(size_))) {}
 
     void pack(const T* weight, const Executor& executor = {}) {
         const Index groups = plan_.problem.relation.groups, blocks = static_cast<Index>(plan_.blocks.size());
         const Index parts = (plan_.channels + channel_block - 1) / channel_block, items = groups * blocks * parts;
         const bool by_rows = plan_.problem.direction == Direction::to_coarse;  // as they come in memory
-        executor(items, 4 * static_cast<double>(weight_.size()) / static_cast<double>(items), [&](Index item) {
+        executor(items, 4 * static_cast<double>(size_) / static_cast<double>(items), [&](Index item) {
             const Index of_group = item % (blocks * parts), group = item / (blocks * parts);
             const Index part = by_rows ? of_group % parts : of_group / blocks;
             const Index block = by_rows ? of_group / parts : of_group % blocks;
             const Index first = part * channel_block;
-            PackWeights<T>(plan_, weight, group, weight_.data() + group * plan_.group_weights)
+            PackWeights<T>(plan_, weight, group, weight_.get() + group * plan_.group_weights)
                 .pack(plan_.blocks[static_cast<std::size_t>(block)],
                       {first, (std::min)(first + channel_block, plan_.channels)});
         });
@@ -43,12 +46,13 @@ class ChannelPass {
         const auto lists = ChannelListSizes::of(plan_, cut, in_place);
         const ChannelCall<T> call{input, output, store, in_place, cut, window_rows, lists};
         run_strips(cut, plan_.problem.flops() / 32, executor,
-                   [&](Arena& arena) { return ChannelWorker<T>(plan_, weight_.data(), call, arena); });
+                   [&](Arena& arena) { return ChannelWorker<T>(plan_, weight_.get(), call, arena); });
     }
 
   private:
     ChannelPlan plan_;
-    std::vector<C> weight_;  // (groups, blocks, phases, blocks of input channels, taps, channels, lanes)
+    Index size_;
+    std::unique_ptr<C[]> weight_;  // (groups, blocks, phases, blocks of input channels, taps, channels, lanes)
 };
 
 }  // namespace upconv::detail
