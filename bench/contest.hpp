@@ -16,6 +16,7 @@ struct Score {
     Order order;
     double seconds;
     std::string error;  // empty when the result is right
+    std::string text;   // how it is done, if it says so
 };
 
 struct Row {
@@ -56,7 +57,7 @@ class Contest {
         }
         Row row{w_, peak_rate, {}};
         for (const Entry& entry : entries_)
-            row.scores.push_back({entry.candidate.name, entry.candidate.order, entry.watch.best(), entry.error});
+            row.scores.push_back({entry.candidate.name, entry.candidate.order, entry.watch.best(), entry.error, entry.candidate.text});
         return row;
     }
 

@@ -16,6 +16,7 @@ struct Candidate {
     Order order;  // of the tensors that run() reads and writes
     std::function<void()> run;
     std::function<const float*()> output;  // what run() has written; in NCHW if the order is its own
+    std::string text = {};                  // how it is done, if it says so
 };
 
 /// Empty when the peer cannot compute it. `operands` outlive the candidates.

@@ -31,7 +31,7 @@ Candidate candidate(const Workload& w, const Operands& operands, int threads) {
         threads == 1 ? (*state->plan)(x, y) : (*state->plan)(x, y, state->device);
     };
     return {order == Order::nhwc ? "upconv nhwc" : "upconv nchw", order, run,
-            [state] { return std::as_const(state->y).data(); }};
+            [state] { return std::as_const(state->y).data(); }, state->plan->text()};
 }
 
 template <class Layout>

@@ -28,11 +28,7 @@ bool run(const Options& options, int threads) {
         const bench::Operands operands(workload);
         const bench::Row row = bench::forward_contest(workload, operands, threads, options.seconds);
         table.add(row);
-        for (const bench::Score& score : row.scores) {
-            if (score.error.empty()) continue;
-            std::fprintf(stderr, "%s computes %s wrong: %s\n", score.name.c_str(), workload.name, score.error.c_str());
-            all_right = all_right && !score.name.starts_with("upconv");
-        }
+        all_right = bench::report_errors(row) && all_right;
     }
     table.print_means();
     return all_right;

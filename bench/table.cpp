@@ -71,17 +71,35 @@ constexpr Column columns[] = {
     {"best peer", -29}, {"ratio", 5}, {"best peer in NCHW", -29}, {"ratio", 5},
 };
 
-void print_line(const std::vector<std::string>& cells, bool markdown) {
+void print_line(const std::vector<std::string>& cells, const TableStyle& style) {
     for (std::size_t i = 0; i < cells.size(); ++i)
-        if (markdown)
+        if (style.markdown)
             std::printf("| %s ", cells[i].c_str());
         else
-            std::printf("%*s  ", columns[i].width, cells[i].c_str());
-    std::puts(markdown ? "|" : "");
+            std::printf("%*s  ", i == 0 ? -style.name_width : columns[i].width, cells[i].c_str());
+    std::puts(style.markdown ? "|" : "");
     std::fflush(stdout);
 }
 
 }  // namespace
+
+const Score* fastest_of_ours(const Row& row) { return fastest(row, is_ours); }
+
+const Score* fastest_peer(const Row& row) {
+    return fastest(row, [](const Score& s) { return !is_ours(s); });
+}
+
+double ratio_to_best(const Row& row) { return ratio(fastest_of_ours(row), fastest_peer(row)); }
+
+bool report_errors(const Row& row) {
+    bool ours_are_right = true;
+    for (const Score& score : row.scores) {
+        if (score.error.empty()) continue;
+        std::fprintf(stderr, "%s computes %s wrong: %s\n", score.name.c_str(), row.workload.name, score.error.c_str());
+        ours_are_right = ours_are_right && !is_ours(score);
+    }
+    return ours_are_right;
+}
 
 void Table::Mean::add(double ratio_) {
     if (std::isnan(ratio_)) return;
@@ -100,22 +118,21 @@ void Table::print_head() const {
         titles.emplace_back(column.title);
         rules.emplace_back(column.width < 0 ? "---" : "---:");
     }
-    print_line(titles, style_.markdown);
-    if (style_.markdown) print_line(rules, true);
+    print_line(titles, style_);
+    if (style_.markdown) print_line(rules, style_);
 }
 
 void Table::add(const Row& row) {
     const auto ours_in = [](Order order) { return [order](const Score& s) { return is_ours(s) && s.order == order; }; };
     const Score* nchw = fastest(row, ours_in(Order::nchw));
     const Score* nhwc = fastest(row, ours_in(Order::nhwc));
-    const Score* ours = fastest(row, is_ours);
-    const Score* peer = fastest(row, [](const Score& s) { return !is_ours(s); });
+    const Score* peer = fastest_peer(row);
     const Score* nchw_peer = fastest(row, [](const Score& s) { return !is_ours(s) && s.order == Order::nchw; });
-    const double best_ratio = ratio(ours, peer), nchw_ratio = ratio(nchw, nchw_peer);
+    const double best_ratio = ratio_to_best(row), nchw_ratio = ratio(nchw, nchw_peer);
     print_line(
         {row.workload.name, format("%.3g", row.workload.flops() * 1e-9), rate_text(row, nchw), rate_text(row, nhwc),
          peer_text(row, peer), ratio_text(best_ratio), peer_text(row, nchw_peer), ratio_text(nchw_ratio)},
-        style_.markdown);
+        style_);
     if (style_.details) print_details(row);
 
     Means& means = means_[static_cast<int>(row.workload.family())];

@@ -11,7 +11,16 @@ namespace bench {
 struct TableStyle {
     bool markdown = false;
     bool details = false;  // every candidate, below its row
+    int name_width = 16;
 };
+
+/// The fastest that are right, or null.
+const Score* fastest_of_ours(const Row& row);
+const Score* fastest_peer(const Row& row);
+/// How many times as fast as the fastest peer we are, or NaN.
+double ratio_to_best(const Row& row);
+/// Names on stderr who computed it wrong; whether we are right.
+bool report_errors(const Row& row);
 
 class Table {
   public:
