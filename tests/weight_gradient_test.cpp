@@ -144,6 +144,21 @@ TEST(WeightGradient, NothingComesFromBesideThePicture) {
             }
 }
 
+/// Products that are too small for a number are zeros without a sign, wherever the weights of a filter lie.
+TEST(WeightGradient, AZeroHasNoSign) {
+    for (const Isa isa : every_isa())
+        for (const auto& [coarse, fine] : {std::pair<Index, Index>{20, 3}, {3, 20}, {32, 32}, {1, 1}, {5, 64}})
+            for (const Index kernel : {1, 3, 4})
+                for (const Memory order : {Memory::planes, Memory::pixels}) {
+                    const FilterProblem p = problem({1, kernel}, {1, kernel}, coarse, fine);
+                    auto grids = integers<float>(p, order);
+                    std::fill(grids.fine.memory.begin(), grids.fine.memory.end(), 1e-30f);
+                    std::fill(grids.coarse.memory.begin(), grids.coarse.memory.end(), -1e-30f);
+                    for (const float w : run(WeightGradient<float>(p, isa), p, grids))
+                        ASSERT_TRUE(w == 0 && !std::signbit(w)) << to_text(p);
+                }
+}
+
 TEST(WeightGradient, ThePlanIsDataAndSaysSo) {
     const FilterProblem p = problem({56, 3, 1, 1, 1, 1}, {56, 3, 1, 1, 1, 1}, 64, 64, 1, 8);
     const WeightGradientPlan plan(p, Isa::avx512, 4);
