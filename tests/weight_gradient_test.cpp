@@ -47,7 +47,7 @@ void check(const FilterProblem& p, Isa isa, Dice& dice) {
         const WeightGradient<T> gradient(p, isa);
         ASSERT_TRUE(same_bits(run(gradient, p, grids), expected)) << to_text(p) << "; " << gradient.text();
         for (int i = 0; i < 2; ++i) {
-            const WeightGradient<T> another(another_plan(gradient.plan(), dice));
+            const WeightGradient<T> another(p, another_plan(gradient.plan(), dice));
             ASSERT_TRUE(same_bits(run(another, p, grids), expected)) << to_text(p) << "; " << another.text();
         }
     }

@@ -7,6 +7,7 @@
 
 #include "filter_plan.hpp"
 #include "padded_fine.hpp"
+#include "without_skipped.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -33,12 +34,14 @@ class FilterPass {
 
     /// The kernel, the instruction set and why, on one line.
     std::string text() const { return text(problem_); }
-    static std::string text(const FilterProblem& problem) { return FilterPlan<T>::text(problem.without_border()); }
+    static std::string text(const FilterProblem& problem) { return FilterPlan<T>::text(planned(problem)); }
 
     void run(View<const T> input, View<T> output, const Executor& executor) const;
 
   private:
     using Acc = AccumulatorOf<T>;
+
+    static FilterProblem planned(const FilterProblem& problem) { return problem.without_border().without_skipped(); }
 
     /// Whether the sums of an extended grid are added up in its border: in full precision, before they are stored.
     bool folds() const { return problem_.has_border() && problem_.direction == Direction::to_fine; }
@@ -84,7 +87,7 @@ FilterPass<T>::FilterPass(const FilterProblem& problem) : problem_(problem) {
     if (folds())
         folding_.emplace(problem.without_border());
     else
-        plan_.emplace(problem.without_border());
+        plan_.emplace(planned(problem));
 }
 
 template <class T>
@@ -102,10 +105,10 @@ template <class T>
 void FilterPass<T>::run(View<const T> input, View<T> output, const Executor& executor) const {
     if (output.shape.n == 0) return;
     const Store<T> store{bias_.empty() ? nullptr : bias_.data(), problem_.activation};
-    if (!problem_.has_border()) return plan_->run(input, output, store, executor);
+    if (!problem_.has_border()) return plan_->run(without_skipped(problem_, input), output, store, executor);
     if (folds()) return fold(input, output, store, executor);
     const PaddedFine<T> padded(problem_, input, executor);
-    plan_->run(padded.view(), output, store, executor);
+    plan_->run(without_skipped(problem_.without_border(), padded.view()), output, store, executor);
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 #include "../plan/weight_gradient_plan.hpp"
 #include "filter_plan.hpp"
 #include "padded_fine.hpp"
+#include "without_skipped.hpp"
 
 namespace upconv::detail::inline UPCONV_BUILD {
 
@@ -54,18 +55,27 @@ template <class T>
 class PlannedWeightGradient {
   public:
     explicit PlannedWeightGradient(const FilterProblem& problem, Isa isa = best_isa())
-        : problem_(problem), plan_(problem.without_border(), isa, sizeof(AccumulatorOf<T>)) {}
-    /// As a plan for a problem without a border says.
-    explicit PlannedWeightGradient(const WeightGradientPlan& plan) : problem_(plan.problem), plan_(plan) {}
+        : problem_(gathering(problem)),
+          plan_(problem_.without_border().without_skipped(), isa, sizeof(AccumulatorOf<T>)) {}
+    /// As another plan says, of what plan() is for.
+    PlannedWeightGradient(const FilterProblem& problem, const WeightGradientPlan& plan)
+        : problem_(gathering(problem)), plan_(plan) {}
 
     void run(View<const T> coarse, View<const T> fine, T* weight, GradientSum how, const Executor& executor) const {
-        with_border(problem_, fine, executor,
-                    [&](View<const T> whole) { run_inside(coarse, whole, weight, how, executor); });
+        with_border(problem_, fine, executor, [&](View<const T> whole) {
+            run_inside(coarse, without_skipped(problem_.without_border(), whole), weight, how, executor);
+        });
     }
     const WeightGradientPlan& plan() const { return plan_; }
     std::string text() const { return plan_.text(); }
 
   private:
+    /// The fine grid is read, whichever way the operator goes.
+    static FilterProblem gathering(FilterProblem problem) {
+        problem.direction = Direction::to_coarse;
+        return problem;
+    }
+
     void run_inside(View<const T> coarse, View<const T> fine, T* weight, GradientSum how,
                     const Executor& executor) const;
 

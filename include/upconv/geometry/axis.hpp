@@ -58,6 +58,14 @@ struct Axis {
         return extended;
     }
 
+    /// With one tap: the first fine position, and from it on every stride-th, that it can reach.
+    constexpr Index first_reached() const { return floor_mod(-begin, stride); }
+    /// The same relation on these positions alone. There is one.
+    constexpr Axis on_reached() const {
+        const Index first = first_reached();
+        return {.coarse = coarse, .fine = (fine - 1 - first) / stride + 1, .begin = (begin + first) / stride};
+    }
+
     friend constexpr bool operator==(const Axis&, const Axis&) = default;
 };
 

@@ -21,6 +21,7 @@ struct FilterProblem {
     Activation activation = Activation::none;
     Algorithm algorithm = Algorithm::automatic;
     Neighbours neighbours = Neighbours::columns;
+    Index apart = 1;  // columns of the input lie so far from each other, counted in neighbours
 
     constexpr Shape4 coarse_shape() const {
         return {n, relation.coarse_channels, relation.rows.coarse, relation.columns.coarse};
@@ -74,6 +75,25 @@ struct FilterProblem {
 
     /// A border that is not zeros, and that the filters reach.
     constexpr bool has_border() const { return mode != PaddingMode::zeros && relation.with_overhang() != relation; }
+    /// Whether rows or columns of the input lie between those that are read, which a filter of one of them leaves out.
+    /// Every second of columns that are neighbours is taken in vectors.
+    constexpr bool skips(const Axis& axis, Index least) const {
+        return direction == Direction::to_coarse && axis.kernel == 1 && axis.stride >= least &&
+               axis.first_reached() < axis.fine;
+    }
+    constexpr bool skips_rows() const { return skips(relation.rows, 2); }
+    constexpr bool skips_columns() const { return neighbours == Neighbours::columns && skips(relation.columns, 3); }
+    /// The same sums over an input of the others. For problems without a border.
+    constexpr FilterProblem without_skipped() const {
+        FilterProblem problem = *this;
+        if (skips_rows()) problem.relation.rows = relation.rows.on_reached();
+        if (skips_columns()) {
+            problem.relation.columns = relation.columns.on_reached();
+            problem.apart = relation.columns.stride;
+        }
+        return problem;
+    }
+
     /// The problem on the fine grid that its border extends.
     constexpr FilterProblem without_border() const {
         FilterProblem problem = *this;

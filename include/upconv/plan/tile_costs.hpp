@@ -25,7 +25,7 @@ inline Cost channels_cost(const FilterProblem& problem, Index width, Isa isa) {
     const double set_up =
         static_cast<double>(problem.phases()) * traits(isa).sum_set_up * sums + each_row * rows * blocks;
     const bool staged = problem.outputs_per_group() < width;
-    const double each_in = problem.neighbours == Neighbours::channels ? 0.1 : 0.7;
+    const double each_in = problem.neighbours == Neighbours::channels ? 0.1 : problem.apart > 1 ? 1.6 : 0.7;
     const double each_out = problem.neighbours != Neighbours::channels ? 0.7 : staged ? 0.5 : 0.1;
     return {products * sums + set_up, each_in * in + each_out * out};
 }
@@ -34,7 +34,8 @@ inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
     const MergedAxes axes = cheapest_merge(problem, isa);
     const double in = static_cast<double>(problem.inputs_per_group()) * problem.input_pixels_a_step();
     const auto out = static_cast<double>(problem.outputs_per_group() * problem.phases());
-    const bool planes = problem.neighbours == Neighbours::columns, in_place = planes && problem.is_pointwise();
+    const bool planes = problem.neighbours == Neighbours::columns,
+               in_place = planes && problem.apart == 1 && problem.is_pointwise();
     const auto steps = static_cast<double>(axes.columns.steps);
     const double by_row = std::ceil(steps / static_cast<double>(width)) * static_cast<double>(width) / steps;
     const bool direct = planes && problem.phases() == 1 && by_row <= 1.125;
@@ -44,7 +45,7 @@ inline Cost pixels_cost(const FilterProblem& problem, Index width, Isa isa) {
     const double tiles =
         pixel_cost(axes.rows, axes.columns, problem.outputs_per_group(), most_tile_outputs(vector_bytes(isa)));
     const Index step = axes.columns.input_step;
-    const double each_in = !planes ? 1.0 : cost_of_taking_every(step);
+    const double each_in = !planes ? 1.0 : cost_of_taking_every(step * problem.apart);
     const double each_out = !planes ? 0.8 : direct ? 0.1 : 0.3;
     const double each_row = (planes ? 25 : 10) / steps;  // of each channel and phase, packed and stored
     return {static_cast<double>(problem.inputs_per_group()) * tiles * each,
