@@ -126,9 +126,10 @@ TEST(GradientPlan, RefusesWhatDoesNotFit) {
     late.input.resize(1, 1, 1, 1);
     late.input.setZero();
     expect(refusal([&] { adding(x, gz, other, g); }),
-           "the weights' gradient, to which is added, has 18 numbers but must have 54");
+           "the weights' gradient, to which is added, has the shape (1, 2, 3, 3) but must have (2, 3, 3, 3)");
     EXPECT_EQ(g.input.size(), 0);
-    expect(refusal([&] { adding(x, gz, other, late); }), "the input's gradient, to which is added, has 1 numbers");
+    expect(refusal([&] { adding(x, gz, other, late); }),
+           "the input's gradient, to which is added, has the shape (1, 1, 1, 1)");
     EXPECT_EQ(late.weight.size() + late.bias.size(), 0) << "nothing is made before all of it is checked";
 }
 

@@ -19,18 +19,24 @@ std::string little(std::uint64_t value, int bytes) {
     return text;
 }
 
-/// The refusal of a file of these bytes, which must not take memory: 1 GiB of addresses is all that there is.
-std::string refused(const std::string& bytes) {
-    const auto path = write_bytes("hostile", bytes);
+/// The refusal of f, which must not take memory: 1 GiB of addresses is all that there is.
+template <class F>
+std::string refused_in_little_memory(const F& f) {
     rlimit before{};
     getrlimit(RLIMIT_AS, &before);
     if (!allocator_aborts) {  // the address sanitizer has taken terabytes of them
         const rlimit little_memory{1 << 30, before.rlim_max};
         setrlimit(RLIMIT_AS, &little_memory);
     }
-    const std::string text = refusal<FileError>([&] { upconv::open_tensors(path); });
+    const std::string text = refusal<FileError>(f);
     setrlimit(RLIMIT_AS, &before);
     return text;
+}
+
+/// The refusal of a file of these bytes.
+std::string refused(const std::string& bytes) {
+    const auto path = write_bytes("hostile", bytes);
+    return refused_in_little_memory([&] { upconv::open_tensors(path); });
 }
 
 std::string safetensors(const std::string& header, const std::string& data = {}) {
@@ -167,6 +173,15 @@ TEST(Hostile, Npz) {
     const auto claimed = static_cast<std::uint32_t>(twice.size() - zeros.size() / 2);
     const TensorFile file = upconv::open_npz(write_bytes("twice.npz", claiming(npz(twice, true), claimed)));
     EXPECT_HAS(refusal<FileError>([&] { file.read<float, 1>("a"); }), "twice.npz\": \"a.npy\": ");
+
+    // As much as deflate could make of the packed bytes, which it does not: nothing of that size is allocated.
+    std::mt19937_64 engine(1);
+    std::string noise(1 << 20, '\0');
+    for (char& byte : noise) byte = static_cast<char>(engine());
+    const std::string huge = npy_of("(270000000,)", noise);
+    const auto most = static_cast<std::uint32_t>(1080000000 + huge.size() - noise.size());
+    const TensorFile lie = upconv::open_npz(write_bytes("huge.npz", claiming(npz(huge, true), most)));
+    EXPECT_HAS(refused_in_little_memory([&] { lie.read<float, 1>("a"); }), "the array ends before what its sizes say");
 }
 
 TEST(Hostile, NpzChecksums) {

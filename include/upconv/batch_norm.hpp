@@ -45,8 +45,13 @@ ChannelScales channel_scales(const Op& op, const Gamma& gamma, const Beta& beta,
             refuse(Op::name, ": fold_batch_norm: the variance of channel ", o, " is ", spread,
                    " but must be 0 or greater, and greater than 0 with epsilon ", epsilon, " added");
         const double scale = static_cast<double>(gamma.data()[o]) / std::sqrt(spread + epsilon);
+        const double shift = static_cast<double>(beta.data()[o]) - static_cast<double>(mean.data()[o]) * scale;
+        if (!std::isfinite(scale) || !std::isfinite(shift) || !std::isfinite(spread))
+            refuse(Op::name, ": fold_batch_norm: gamma ", static_cast<double>(gamma.data()[o]), ", beta ",
+                   static_cast<double>(beta.data()[o]), ", mean ", static_cast<double>(mean.data()[o]),
+                   " and variance ", spread, " of channel ", o, " make no finite scale and shift; give finite numbers");
         scales.scale.push_back(scale);
-        scales.shift.push_back(static_cast<double>(beta.data()[o]) - static_cast<double>(mean.data()[o]) * scale);
+        scales.shift.push_back(shift);
     }
     return scales;
 }

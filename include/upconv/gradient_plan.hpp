@@ -3,9 +3,7 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <initializer_list>
-#include <numeric>
 #include <optional>
 
 #include "engine/gradient.hpp"
@@ -144,17 +142,19 @@ class GradientPlan {
     template <std::size_t Rank, class Tensor>
     void check_target(const Target<Rank>& target, const Tensor& tensor, std::initializer_list<Input> read) const {
         if (wanted_.accumulate && tensor.size() > 0 && !fits(target, tensor))
-            detail::refuse(Op::name, ": ", target.what, ", to which is added, has ", tensor.size(),
-                           " numbers but must have ", size(target), "; give one of the right shape, or an empty one");
+            detail::refuse(Op::name, ": ", target.what, ", to which is added, has the shape ",
+                           shape_text(&tensor.dimensions()[0], Rank), " but must have ",
+                           shape_text(target.shape.data(), Rank), "; give one of the right shape, or an empty one");
         const detail::Shape4 all{1, 1, 1, tensor.size()};
         for (const Input& input : read)
             if (detail::overlap<Scalar>(input, {tensor.data(), all, detail::contiguous(all)}))
                 detail::refuse(Op::name, ": ", target.what, " overlaps in memory what it is computed from; ",
                                "give it a tensor of its own");
     }
-    template <std::size_t Rank>
-    static Index size(const Target<Rank>& target) {
-        return std::accumulate(target.shape.begin(), target.shape.end(), Index(1), std::multiplies<Index>());
+    static std::string shape_text(const Index* extents, std::size_t rank) {
+        std::string text;
+        for (std::size_t i = 0; i < rank; ++i) text += (i == 0 ? "(" : ", ") + std::to_string(extents[i]);
+        return text + ")";
     }
     /// To write to, or to add to: then what was empty begins as zeros.
     template <std::size_t Rank, class Tensor>
@@ -220,7 +220,12 @@ class GradientPlan {
         if (!wanted_.accumulate) return input_->run(grad, to, executor);
         sums_.resize(static_cast<std::size_t>(to.shape.size()));
         input_->run(grad, {sums_.data(), to.shape, to.stride}, executor);
-        for (std::size_t i = 0; i < sums_.size(); ++i) to.data[i] = Scalar(to.data[i] + sums_[i]);
+        constexpr Index piece = 1 << 14;
+        const Index all = to.shape.size();
+        executor((all + piece - 1) / piece, piece, [&](Index item) {
+            for (Index i = item * piece; i < (std::min)((item + 1) * piece, all); ++i)
+                to.data[i] = Scalar(to.data[i] + sums_[static_cast<std::size_t>(i)]);
+        });
     }
 
     detail::FilterProblem problem_;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "batch_norm.hpp"
+#include "conv2d.hpp"
+#include "conv_transpose2d.hpp"
 #include "weights/load.hpp"
 #include "weights/npy.hpp"
 #include "weights/npz.hpp"

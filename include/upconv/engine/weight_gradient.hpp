@@ -67,7 +67,10 @@ class PlannedWeightGradient {
         });
     }
     const WeightGradientPlan& plan() const { return plan_; }
-    std::string text() const { return plan_.text(); }
+    std::string text() const {
+        return has_kernels(plan_.isa) ? plan_.text()
+                                      : "weight gradient (no kernels for this processor): the definition";
+    }
 
   private:
     /// The fine grid is read, whichever way the operator goes.

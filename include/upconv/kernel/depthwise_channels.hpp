@@ -7,11 +7,11 @@
 //
 // A load that crosses a cache line costs two. Where every pixel begins `shift` numbers past a vector's boundary, the
 // vectors begin at the boundaries, and one of them holds the last `shift` channels of a pixel and the first ones of the
-// next: the wrapped vector. (Misaligned loads took 1.22 to 1.35 of the time, misaligned stores 1.03 to 1.15. Straight
-// vectors at either end of the channels, aligned ones between: one vector more.)
+// next: the wrapped vector. (Misaligned loads took 1.22 to 1.35 of the time, misaligned stores 1.03 to 1.15.)
 #pragma once
 
 #include "depthwise_edges.hpp"
+#include "depthwise_output.hpp"
 #include "finish.hpp"
 #include "move.hpp"
 
@@ -43,16 +43,18 @@ struct DepthwiseChannels {
         const RowEdges straight = edges_of_vector(columns, output_columns);
         const RowEdges wrapped = edges_of_wrapped(columns, output_columns, all_columns, {shift, all_channels, width});
         const Range whole = rows.inside(output_rows);
-        const bool edged = wraps || straight.inside != output_columns;
-        for (Index i = output_rows.begin; i < output_rows.end; i += together) {
-            const Range of_rows{i, (std::min)(i + together, output_rows.end)};
-            const Index first = wraps ? -shift : channels.begin;
-            for (Index c = first; c < channels.end && edged; c += width)
-                for (const RowEdge& e : c < 0 ? wrapped.edges : straight.edges)
-                    edge<Bytes>(whole, of_rows, vector_at(c, width) + e.channel, e.outputs);
+        for (Index i = output_rows.begin; i < output_rows.end; i += depthwise_pixels) {
+            const Range of_rows{i, (std::min)(i + depthwise_pixels, output_rows.end)};
+            const auto sum_edge = [&](Range of_channels, Range outputs) {
+                if (!outputs.empty()) run_apart<Bytes>(Edge{*this, whole, of_rows, of_channels, outputs});
+            };
+            for (const RowEdge& e : straight.edges)
+                sum_edge({wraps ? width - shift : channels.begin, channels.end}, e.outputs);
+            for (const RowEdge& e : wrapped.edges)
+                if (wraps) sum_edge({e.channel - shift, e.channel - shift + width}, e.outputs);
             for (Index r = of_rows.begin; r < of_rows.end; ++r) {
                 const Line of_row = row(r);
-                for (Index c = first; c < channels.end; c += width) {
+                for (Index c = wraps ? -shift : channels.begin; c < channels.end; c += width) {
                     Line line = of_row.at(vector_at(c, width));
                     if (c < 0 && bias != nullptr) line.bias = wrapped_bias;
                     const bool apart = c < 0 && columns.input_step > 1;
@@ -69,48 +71,65 @@ struct DepthwiseChannels {
     }
 
   private:
-    /// Outputs of a vector of channels, one step apart in a row or in a column.
-    struct Line {
-        const C* x;  // column 0 of the first row that a tap reads
-        C* y;
-        const C *weight, *bias;
-        Index tap_rows, x_step, y_step;
-
-        Line at(Index c) const {
-            return {x + c, y + c, weight + c, bias == nullptr ? nullptr : bias + c, tap_rows, x_step, y_step};
-        }
-    };
+    using Line = OutputLine<C>;
 
     /// The last overlaps the vector before it, and forms the same sums again.
     Index vector_at(Index c, Index width) const { return (std::min)(c, channels.end - width); }
 
-    static constexpr Index together = depthwise_pixels;
-
     Line row(Index i) const {
         const Range taps = rows.taps_at(i);
-        return {x + rows.at(i, taps.begin) * x_row,
-                y + i * y_row,
-                weight + taps.begin * columns.taps * weight_step,
-                bias,
-                taps.size(),
-                columns.input_step * x_column,
-                y_column};
+        const C* const of_row = weight + taps.begin * columns.taps * weight_step;
+        const Index step = columns.input_step * x_column;
+        return {x + rows.at(i, taps.begin) * x_row, y + i * y_row, of_row, bias, taps.size(), step, y_column};
     }
 
-    /// Outputs of a few rows that miss taps, by tiles down the columns where no row misses any.
-    template <int Bytes>
-    [[gnu::always_inline]] void edge(Range whole, Range of_rows, Index channel, Range outputs) const {
-        const bool tiled = whole.size() >= together;
-        for (Index j = outputs.begin; j < outputs.end; ++j) {
-            for (Index i = of_rows.begin; i < of_rows.end; ++i)
-                if (!tiled || i < whole.begin || i >= whole.end) pixel<Bytes>(row(i).at(channel), j);
-            if (!tiled) continue;
-            const Index i = std::clamp(of_rows.begin, whole.begin, whole.end - together);
-            Line line = row(i).at(channel);
-            line.y += j * (y_column - y_row);
-            line.x_step = rows.input_step * x_row;
-            line.y_step = y_row;
-            tile<Bytes, together, 0, 0>(line, j, columns.taps_at(j));
+    /// Outputs of a few rows that miss taps: by tiles down the columns where no row misses any, or each alone, of some
+    /// vectors of channels at once.
+    struct Edge {
+        const DepthwiseChannels& of;
+        Range whole, rows, channels, outputs;
+
+        template <int Bytes>
+        [[gnu::always_inline]] void run() const {
+            constexpr Index width = Bytes / static_cast<Index>(sizeof(C)), at_once = 4;
+            const bool tiled = whole.size() >= depthwise_pixels;
+            for (Index j = outputs.begin; j < outputs.end; ++j) {
+                for (Index i = rows.begin; i < rows.end; ++i) {
+                    if (tiled && i >= whole.begin && i < whole.end) continue;
+                    const Line line = of.row(i);
+                    Index c = channels.begin;
+                    for (; c + at_once * width <= channels.end; c += at_once * width)
+                        of.template output<Bytes, at_once>(line.at(c), j);
+                    for (; c < channels.end; c += width)
+                        of.template output<Bytes, 1>(line.at((std::min)(c, channels.end - width)), j);
+                }
+                if (!tiled) continue;
+                const Index i = std::clamp(rows.begin, whole.begin, whole.end - depthwise_pixels);
+                for (Index c = channels.begin; c < channels.end; c += width) {
+                    Line line = of.row(i).at((std::min)(c, channels.end - width));
+                    line.y += j * (of.y_column - of.y_row);
+                    line.x_step = of.rows.input_step * of.x_row;
+                    line.y_step = of.y_row;
+                    of.template tile<Bytes, depthwise_pixels, 0, 0>(line, j, of.columns.taps_at(j));
+                }
+            }
+        }
+    };
+
+    /// N vectors of channels of one output.
+    template <int Bytes, int N>
+    [[gnu::always_inline]] void output(const Line& line, Index j) const {
+        constexpr Index width = Bytes / static_cast<Index>(sizeof(C));
+        const Range taps = columns.taps_at(j);
+        C* const to = line.y + j * line.y_step;
+        const Line at{line.x + columns.at(j, taps.begin) * x_column, to, line.weight + taps.begin * weight_step};
+        const OutputSteps steps{rows.spacing * x_row, columns.spacing * x_column, columns.taps * weight_step,
+                                weight_step};
+        sum_output<Bytes, N>(at, line.tap_rows, taps.size(), steps);
+#pragma GCC unroll 1
+        for (Index v = 0; v < N * width; v += width) {
+            Register<C, Bytes> whole = *reinterpret_cast<const Vector<C, Bytes>*>(to + v);
+            store<Bytes, 1>(line.at(v), &whole, to + v, 0);
         }
     }
 
@@ -118,9 +137,7 @@ struct DepthwiseChannels {
     /// hide the latency of the multiply-adds and load the weights half as often: 1.2 times as fast as 7.
     template <int Bytes>
     [[gnu::always_inline]] void tiles(const Line& line, Range outputs) const {
-        if (outputs.size() < 7)
-            for (Index j = outputs.begin; j < outputs.end; ++j) pixel<Bytes>(line, j);
-        else if (!reuses_loads(columns))
+        if (!reuses_loads(columns))
             tiles<Bytes, 0, 0>(line, outputs);
         else if (columns.taps == 2)
             tiles<Bytes, 2, 1>(line, outputs);
@@ -145,11 +162,6 @@ struct DepthwiseChannels {
         const Range taps = rows.taps_at(i);
         const Index first = rows.at(i, taps.begin), last = rows.at(i, taps.end - 1);
         return (std::min)(first, last) > 0 && (std::max)(first, last) < rows.input - 1;
-    }
-
-    template <int Bytes>
-    [[gnu::always_inline]] void pixel(const Line& line, Index j) const {
-        tile<Bytes, 1, 0, 0>(line, j, columns.taps_at(j));
     }
 
     /// P pixels with the same taps. K, S: how many taps are neighbours, and how far apart the pixels are; else 0.

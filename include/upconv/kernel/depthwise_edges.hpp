@@ -30,6 +30,7 @@ constexpr bool reuses_loads(const Phase& columns) {
 
 inline RowEdges edges_of_vector(const Phase& columns, Range outputs) {
     const Range inside = columns.inside(outputs, reuses_loads(columns) ? 1 : 0);
+    if (inside.size() < depthwise_pixels) return {{}, {{{0, outputs}}}};
     return {inside, {{{0, {outputs.begin, inside.begin}}, {0, {inside.end, outputs.end}}}}};
 }
 
@@ -57,6 +58,7 @@ inline RowEdges edges_of_wrapped(const Phase& columns, Range outputs, Range all,
         return Range{first, std::clamp(end, first, outputs.end)};
     };
     const Range both = within(inside.begin + 1, inside.end);
+    if (both.size() < depthwise_pixels) return {{}, {{{shift, outputs}, {to_last, outputs}}}};
     return {both,
             {{{shift, {outputs.begin, both.begin}},
               {shift, {both.end, outputs.end}},

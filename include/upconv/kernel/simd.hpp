@@ -171,6 +171,17 @@ __attribute__((noinline)) void run_baseline(const Work& work) {
     work.template run<16>();
 }
 
+/// Part of a kernel as a function of its own, which leaves the rest its registers.
+template <int Bytes, class Work>
+void run_apart(const Work& work) {
+    if constexpr (Bytes == 64)
+        run_avx512(work);
+    else if constexpr (Bytes == 32)
+        run_avx2(work);
+    else
+        run_baseline(work);
+}
+
 /// Runs a kernel. Requires has_kernels(isa).
 template <class Work>
 void run_on(Isa isa, const Work& work) {
@@ -191,6 +202,10 @@ inline Isa best_isa() { return Isa::baseline; }
 constexpr bool has_kernels(Isa) { return true; }
 constexpr Isa half_as_wide(Isa isa) { return isa; }
 
+template <int Bytes, class Work>
+void run_apart(const Work& work) {
+    work.template run<Bytes>();
+}
 template <class Work>
 void run_on(Isa, const Work& work) {
     work.template run<16>();

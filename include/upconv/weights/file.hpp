@@ -39,6 +39,11 @@ class InputFile {
         if (!stream_)
             refuse_file(in_quotes(path_), ": the file has become shorter since it was opened, or cannot be read");
     }
+    Bytes bytes(Index offset, std::size_t size) const {
+        Bytes bytes(size);
+        read(offset, bytes);
+        return bytes;
+    }
 
   private:
     std::string path_;

@@ -34,7 +34,7 @@ TensorInfo checked_weight(const Op& op, const TensorFile& file, std::string_view
     const std::string weight = member(name, "weight");
     if (!file.contains(weight))
         if (const std::string kernel = named_kernel(name, file); !kernel.empty())
-            refuse_file(in_quotes(file.path()), " has no tensor ", in_quotes(weight), kernel);
+            refuse_file(file.where(), " has no tensor ", in_quotes(weight), kernel);
     const TensorInfo info = file.info(weight);
     const Extents ours = weight_extents<Op>(op.options());
     if (info.shape != ours)
@@ -54,7 +54,7 @@ void check_bias(const Op& op, const TensorFile& file, std::string_view name) {
         return;
     }
     if (!file.contains(bias))
-        refuse_file(in_quotes(file.path()), " has no tensor ", in_quotes(bias), ", though it has ",
+        refuse_file(file.where(), " has no tensor ", in_quotes(bias), ", though it has ",
                     in_quotes(member(name, "weight")),
                     "; for a layer without bias make the operator with .bias = false");
     const Extents ours{op.options().out_channels};

@@ -14,7 +14,7 @@ inline TensorFile open_npy(const std::filesystem::path& path) {
             file->read(at, to);
             at += static_cast<Index>(to.size());
         });
-    header.tensor.fetch = [file, begin = header.bytes](std::span<std::byte> to) { file->read(begin, to); };
+    header.tensor.fetch = [file, begin = header.bytes](std::size_t size) { return file->bytes(begin, size); };
     const bool named = path.extension() == ".npy";
     detail::StoredTensors tensors;
     tensors.emplace((named ? path.stem() : path.filename()).string(), std::move(header.tensor));

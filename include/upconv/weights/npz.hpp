@@ -86,15 +86,23 @@ class ZipArchive {
     mutable std::mutex mutex_;
 };
 
-/// Fills `to` with what follows the first `begin` bytes of an entry, which is all of it.
-inline void unpack_after(const ZipArchive& archive, zip_uint64_t index, const std::string& name, Index begin,
-                         std::span<std::byte> to) {
+/// What follows the first `begin` bytes of an entry, which is all of it. A packed megabyte may claim to be a gigabyte:
+/// no more is allocated than twice what has come, and a block.
+inline Bytes unpack_after(const ZipArchive& archive, zip_uint64_t index, const std::string& name, Index begin,
+                          std::size_t size) {
+    constexpr std::size_t block = 1 << 20;
+    Bytes bytes;
     archive.unpack(index, name, [&](const auto& next, const auto& end) {
         Bytes header(static_cast<std::size_t>(begin));
         next(header);
-        next(to);
+        while (bytes.size() < size) {
+            const std::size_t had = bytes.size();
+            bytes.resize((std::min)(size, had + (std::max)(had, block)));
+            next(std::span(bytes).subspan(had));
+        }
         end();
     });
+    return bytes;
 }
 
 /// Adds a .npy to an archive that is being written; the bytes must live until it is closed.
@@ -129,8 +137,8 @@ inline TensorFile open_npz(const std::filesystem::path& path) {
         archive->unpack(i, entry, [&, &entry = entry, &size = size](const auto& next, const auto&) {
             header = detail::read_npy_header(archive->label(entry), size, next);
         });
-        header.tensor.fetch = [archive, i, name = entry, begin = header.bytes](std::span<std::byte> to) {
-            detail::unpack_after(*archive, i, name, begin, to);
+        header.tensor.fetch = [archive, i, name = entry, begin = header.bytes](std::size_t needed) {
+            return detail::unpack_after(*archive, i, name, begin, needed);
         };
         if (!tensors.emplace(entry.substr(0, entry.size() - ending.size()), std::move(header.tensor)).second)
             detail::refuse_file(archive->label(entry), ": the archive has two arrays of this name");

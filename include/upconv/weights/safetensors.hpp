@@ -58,7 +58,7 @@ inline StoredTensor stored_in(const std::shared_ptr<const InputFile>& file, Inde
             .shape = std::move(entry.shape),
             .columns_first = false,
             .swapped = foreign_order,
-            .fetch = [file, begin = data + entry.offsets[0]](std::span<std::byte> to) { file->read(begin, to); }};
+            .fetch = [file, begin = data + entry.offsets[0]](std::size_t size) { return file->bytes(begin, size); }};
 }
 
 /// The JSON of tensors that lie one after the other, padded so that the data begin at a multiple of 8.

@@ -16,13 +16,12 @@ struct StoredTensor {
     ElementType type = ElementType::other;
     std::string type_name;  // as the file has it
     Extents shape;
-    bool columns_first = false, swapped = false;      // against the order of rows; against the machine's byte order
-    std::function<void(std::span<std::byte>)> fetch;  // fills as many bytes as shape and type make
+    bool columns_first = false, swapped = false;  // against the order of rows; against the machine's byte order
+    std::function<Bytes(std::size_t)> fetch;      // as many bytes as shape and type make
 
     Bytes bytes() const {
         const Index element = names_of(type).bytes;
-        Bytes bytes(static_cast<std::size_t>(bytes_of(shape, element).value()));
-        fetch(bytes);
+        Bytes bytes = fetch(static_cast<std::size_t>(bytes_of(shape, element).value()));
         if (swapped) swap_bytes(bytes, element);
         return columns_first ? rows_first(bytes, shape, element) : bytes;
     }
@@ -64,6 +63,8 @@ class TensorFile {
 
     /// Of the file that was opened; empty for none.
     const std::string& path() const { return path_; }
+    /// Which one it is, as messages say.
+    std::string where() const { return path_.empty() ? "TensorFile" : detail::in_quotes(path_); }
     bool contains(std::string_view name) const { return tensors_.find(name) != tensors_.end(); }
     TensorInfo info(std::string_view name) const { return described(name, find(name)); }
     /// All tensors, by their names' order.
@@ -114,9 +115,7 @@ class TensorFile {
         tensors_.emplace(std::move(name), detail::StoredTensor{.type = type,
                                                                .type_name = std::string(detail::names_of(type).name),
                                                                .shape = shape,
-                                                               .fetch = [bytes](std::span<std::byte> to) {
-                                                                   std::copy(bytes->begin(), bytes->end(), to.begin());
-                                                               }});
+                                                               .fetch = [bytes](std::size_t) { return *bytes; }});
     }
 
     /// Refuses a name that cannot be added: an empty one, or one that is taken.
@@ -138,7 +137,6 @@ class TensorFile {
     static TensorInfo described(std::string_view name, const detail::StoredTensor& stored) {
         return {std::string(name), stored.type, stored.type_name, stored.shape};
     }
-    std::string where() const { return path_.empty() ? "TensorFile" : detail::in_quotes(path_); }
     std::string label(std::string_view name) const { return where() + ": " + detail::in_quotes(name); }
 
     const detail::StoredTensor& find(std::string_view name) const {
