@@ -102,4 +102,13 @@ TEST(BadTensors, PointerNotAlignedForItsScalar) {
     expect_refused([&] { Transposed(plain<Transposed>())(fine, y); }, {"ConvTranspose2d", "the output", "not aligned"});
 }
 
+TEST(BadTensors, NumbersNowhere) {
+    const Eigen::TensorMap<const Tensor> x(nullptr, 1, 1, 4, 4), none(nullptr, 0, 1, 4, 4);
+    expect_refused([&] { Conv(plain<Conv>())(x); }, {"Conv2d", "the input", "null", "16 numbers"});
+    EXPECT_EQ(Conv(plain<Conv>())(none).size(), 0);
+    const Tensor fine = normals({1, 1, 4, 4}, 1);
+    Eigen::TensorMap<Tensor> y(nullptr, 1, 1, 6, 6);
+    expect_refused([&] { Transposed(plain<Transposed>())(fine, y); }, {"ConvTranspose2d", "the output", "null"});
+}
+
 }  // namespace

@@ -70,13 +70,15 @@ void check_alignment(const char* op, const char* what, const Element* data) {
                " bytes of its scalar");
 }
 
-/// The tensor by the names of layout L. Refuses what check_dims() and check_alignment() refuse.
+/// The tensor by the names of layout L. Refuses what check_dims() and check_alignment() refuse, and numbers nowhere.
 template <LayoutName L, TensorOfRank4 X>
 auto view_of(const char* op, const char* what, X& x) {
     using Element = std::remove_pointer_t<decltype(x.data())>;
     const Dims dims(x.dimensions());
     check_dims(op, what, dims, sizeof(Element));
     check_alignment(op, what, x.data());
+    if (x.data() == nullptr && x.size() > 0)
+        refuse(op, ": ", what, " ", dims, " is at the address null; give it memory of ", Index(x.size()), " numbers");
     Dims stride;
     Index step = 1;
     for (std::size_t k = 0; k < 4; ++k) {
