@@ -1,6 +1,7 @@
 // fold_batch_norm against the operator followed by the normalisation: exactly on powers of two, then in double.
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <upconv/upconv.hpp>
 
 #include "random_tensors.hpp"
@@ -89,6 +90,11 @@ TEST(FoldBatchNorm, RefusesWhatCannotBeFolded) {
     for (const float bad : {-1.0f, 0.0f, std::nanf("")}) {
         variance(1) = bad;
         EXPECT_NE(refused(conv, two, variance, 0).find("the variance of channel 1 is"), std::string::npos) << bad;
+    }
+    Numbers<float> gamma = two;
+    for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+        gamma(1) = bad;
+        EXPECT_NE(refused(conv, gamma, two, 1e-5).find("of channel 1 make no finite scale"), std::string::npos) << bad;
     }
     const upconv::Conv2d<float> active(
         {.in_channels = 1, .out_channels = 2, .kernel = 1, .activation = Activation::relu});

@@ -88,8 +88,8 @@ TEST(WeightGradient, LargerThanABlock) {
              {problem({3, 3, 1, 1, 1, 1}, {1500, 3, 1, 1, 1, 1}, 40, 33),
               problem({70, 3, 1, 1, 1, 1}, {70, 3, 1, 1, 1, 1}, 16, 32, 2, 2),
               problem({7, 3, 1, 1, 1, 1}, {7, 3, 1, 1, 1, 1}, 200, 130, 1, 5), problem({2, 60, 3}, {2, 60, 3}, 20, 70),
-              problem({9, 1, 2}, {9, 1, 2}, 130, 70), problem({90, 2, 2}, {90, 2, 2}, 3, 64),
-              problem({80, 3, 1, 1, 1, 1}, {80, 3, 1, 1, 1, 1}, 300, 300, 300)})
+              problem({14, 3, 1, 1, 1, 1}, {14, 3, 1, 1, 1, 1}, 64, 64, 1, 6), problem({9, 1, 2}, {9, 1, 2}, 130, 70),
+              problem({90, 2, 2}, {90, 2, 2}, 3, 64), problem({80, 3, 1, 1, 1, 1}, {80, 3, 1, 1, 1, 1}, 300, 300, 300)})
             if (!HasFatalFailure()) check<float>(p, isa, dice);
     }
 }
@@ -171,6 +171,8 @@ TEST(WeightGradient, ThePlanIsDataAndSaysSo) {
     EXPECT_EQ(shared.strips(), plan.strips());
     EXPECT_EQ(shared.chunks, plan.chunks);
     EXPECT_EQ(plan.for_threads(1), plan);
+    const WeightGradientPlan images(problem({14, 3, 1, 1, 1, 1}, {14, 3, 1, 1, 1, 1}, 64, 64, 1, 6), Isa::avx512, 4);
+    EXPECT_TRUE(images.images > 1 && images.chunks > 1 && images.strip_rows == 14) << images.text();
     const WeightGradientPlan few(problem({112, 7, 2, 1, 3, 3}, {112, 7, 2, 1, 3, 3}, 64, 3), Isa::avx512, 4);
     EXPECT_EQ(few.lanes_over, WeightLanes::coarse);
     EXPECT_EQ(few.run, 7);

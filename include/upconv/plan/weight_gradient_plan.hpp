@@ -85,10 +85,10 @@ struct WeightGradientPlan {
         return b.tap_rows.size() * columns.kernel * broadcasts(b).size() * lanes(b);
     }
     Index most_sums() const { return tap_rows * columns.kernel * most_broadcasts() * most_lanes(); }
-    /// Of any block.
     Index most_broadcasts() const {
         return depthwise() ? 1 : lanes_over == WeightLanes::fine ? coarse_block : fine_block;
     }
+    /// Of any block.
     Index most_lanes() const { return whole_vectors(lanes_over == WeightLanes::fine ? fine_block : coarse_block); }
     Range broadcasts(const WeightBlock& b) const {
         return depthwise() ? Range{0, 1} : lanes_over == WeightLanes::fine ? b.coarse : b.fine;
@@ -250,10 +250,11 @@ struct WeightGradientPlan {
                pixels >= static_cast<double>(2 * chunks * least_pixels) &&
                static_cast<double>(2 * chunks) * bytes <= most_bytes)
             chunks *= 2;
-        // As many strips for each: 7 in 4 chunks were 1.6 times as fast on two threads as on one.
+        // As many strips for each: 7 in 4 chunks were 1.6 times as fast on two threads as on one. Of several images
+        // they stay whole.
         const Index unit = chunks / std::gcd(chunks, strips() / row_strips());
         const Index wanted = pieces(row_strips(), unit) * unit;
-        if (wanted <= rows.coarse) strip_rows = pieces(rows.coarse, wanted);
+        if (images == 1 && wanted <= rows.coarse) strip_rows = pieces(rows.coarse, wanted);
     }
 };
 
