@@ -1,56 +1,14 @@
 // Allocation: a plan's second run allocates nothing; whichever allocation fails, the output is as it was and nothing is
-// lost; and what a run takes beside the packed weights is small. Counts operator new and, as the linker brings every
-// malloc of this program here (--wrap), Eigen's own memory.
+// lost; and what a run takes beside the packed weights is small.
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
-#include <thread>
 
+#include "allocations.hpp"
 #include "every_algorithm.hpp"
 #include "random_tensors.hpp"
-
-namespace {
-
-/// Of the thread that watches.
-thread_local bool watching = false;
-thread_local long allocations = 0, blocks = 0, fails_at = -1;
-thread_local long long live = 0, peak = 0;
-
-}  // namespace
-
-extern "C" {
-void* __real_malloc(std::size_t size);
-void __real_free(void* memory);
-
-void* __wrap_malloc(std::size_t size) {
-    if (!watching) return __real_malloc(size);
-    if (allocations++ == fails_at) return nullptr;
-    void* const memory = __real_malloc(size);
-    ++blocks;
-    live += static_cast<long long>(malloc_usable_size(memory));
-    peak = std::max(peak, live);
-    return memory;
-}
-
-void __wrap_free(void* memory) {
-    if (watching && memory != nullptr) {
-        --blocks;
-        live -= static_cast<long long>(malloc_usable_size(memory));
-    }
-    __real_free(memory);
-}
-}
-
-void* operator new(std::size_t size) {
-    if (void* const memory = __wrap_malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { __wrap_free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { __wrap_free(memory); }
 
 namespace {
 
@@ -61,34 +19,6 @@ using upconv::Dims;
 using upconv::Index;
 using upconv::NCHW;
 using upconv::NHWC;
-using upconv::PaddingMode;
-
-struct Count {
-    long allocations, blocks;  // made; those still there
-    long long live, peak;      // bytes
-    bool failed;
-};
-
-/// What `work` allocates on this thread. The `fail`-th allocation fails.
-template <class Work>
-Count watch(const Work& work, long fail = -1) {
-    allocations = blocks = 0, live = peak = 0, fails_at = fail;
-    bool failed = false;
-    watching = true;
-    try {
-        work();
-    } catch (const std::bad_alloc&) {
-        failed = true;
-    }
-    watching = false;
-    return {allocations, blocks, live, peak, failed};
-}
-
-/// On a thread that has run nothing yet, so has no memory from earlier runs; it gives its own back at its end.
-template <class Work>
-void on_new_thread(const Work& work) {
-    std::thread(work).join();
-}
 
 template <class Options, class Layout>
 struct OperatorFor {
@@ -97,29 +27,6 @@ struct OperatorFor {
 template <class Layout>
 struct OperatorFor<ConvTranspose2dOptions, Layout> {
     using type = upconv::ConvTranspose2d<float, Layout>;
-};
-
-template <class Options>
-struct Case {
-    const char* name;
-    Options options;
-    Dims dims;  // NCHW
-};
-
-const Case<Conv2dOptions> conv_cases[] = {
-    {"conv 3x3", {.in_channels = 20, .out_channels = 35, .kernel = 3, .padding = 1}, {2, 20, 9, 13}},
-    {"conv 7x7 s2", {.in_channels = 3, .out_channels = 8, .kernel = 7, .stride = 2, .padding = 3}, {1, 3, 30, 31}},
-    {"depthwise", {.in_channels = 12, .out_channels = 12, .kernel = 3, .padding = 1, .groups = 12}, {3, 12, 9, 21}},
-    {"conv 3x3 reflect",
-     {.in_channels = 4, .out_channels = 4, .kernel = 3, .padding = 1, .padding_mode = PaddingMode::reflect},
-     {1, 4, 6, 9}},
-};
-const Case<ConvTranspose2dOptions> up_cases[] = {
-    {"up k4 s2", {.in_channels = 20, .out_channels = 35, .kernel = 4, .stride = 2, .padding = 1}, {2, 20, 9, 13}},
-    {"up k2 s2", {.in_channels = 33, .out_channels = 3, .kernel = 2, .stride = 2}, {1, 33, 7, 19}},
-    {"up k3 circular",
-     {.in_channels = 4, .out_channels = 4, .kernel = 3, .padding = 1, .padding_mode = PaddingMode::circular},
-     {1, 4, 6, 9}},
 };
 
 template <class F>
@@ -133,12 +40,6 @@ void for_each_case(const F& f) {
         for (const auto& c : conv_cases) with(c);
         for (const auto& c : up_cases) with(c);
     }
-}
-
-template <class Layout>
-Dims dims_for(const Dims& d) {
-    if constexpr (std::is_same_v<Layout, NHWC>) return {d[0], d[2], d[3], d[1]};
-    return d;
 }
 
 /// The reference of a transposed convolution makes a buffer for each run.
@@ -161,39 +62,6 @@ TEST(Allocation, NoneInTheSecondRunOfAPlan) {
             EXPECT_EQ(second.allocations, 1);
         EXPECT_EQ(second.live, 0);
     });
-}
-
-/// With and without y, replaced and added to.
-template <class Scalar, class Layout, class Options>
-void expect_gradients_without_allocation(const Options& o, const Dims& dims) {
-    using Op = std::conditional_t<std::is_same_v<Options, ConvTranspose2dOptions>,
-                                  upconv::ConvTranspose2d<Scalar, Layout>, upconv::Conv2d<Scalar, Layout>>;
-    const Op op(o);
-    const auto x = integers<Scalar>(dims_for<Layout>(dims), 1), y = op(x);
-    const auto grad = integers<Scalar>(Dims(y.dimensions()), 2);
-    for (const bool accumulate : {false, true}) {
-        auto plan = op.gradient_plan(Dims(x.dimensions()), {.accumulate = accumulate});
-        auto grads = op.backward(x, grad);
-        plan(x, grad, op, grads);
-        EXPECT_EQ(watch([&] { plan(x, grad, op, grads); }).allocations, 0) << plan;
-        plan(x, y, grad, op, grads);
-        EXPECT_EQ(watch([&] { plan(x, y, grad, op, grads); }).allocations, 0) << plan;
-    }
-}
-
-TEST(Allocation, NoneInTheSecondRunOfAGradientPlan) {
-    for (const upconv::Activation& f : {upconv::Activation::none, upconv::Activation::tanh}) {
-        const auto with = [&](auto c) {
-            SCOPED_TRACE(c.name);
-            c.options.activation = f;
-            expect_gradients_without_allocation<float, NCHW>(c.options, c.dims);
-            expect_gradients_without_allocation<float, NHWC>(c.options, c.dims);
-            expect_gradients_without_allocation<Eigen::half, NCHW>(c.options, c.dims);
-        };
-        for (const auto& c : conv_cases) with(c);
-        for (const auto& c : up_cases) with(c);
-        with(Case<ConvTranspose2dOptions>{"listed", {.in_channels = 1, .out_channels = 1, .kernel = 2}, {1, 1, 3, 3}});
-    }
 }
 
 TEST(Allocation, NoneInTheSecondRunOfAResize) {
