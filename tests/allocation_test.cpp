@@ -9,6 +9,7 @@
 #include "allocations.hpp"
 #include "every_algorithm.hpp"
 #include "random_tensors.hpp"
+#include "small_operators.hpp"
 
 namespace {
 
@@ -19,15 +20,6 @@ using upconv::Dims;
 using upconv::Index;
 using upconv::NCHW;
 using upconv::NHWC;
-
-template <class Options, class Layout>
-struct OperatorFor {
-    using type = upconv::Conv2d<float, Layout>;
-};
-template <class Layout>
-struct OperatorFor<ConvTranspose2dOptions, Layout> {
-    using type = upconv::ConvTranspose2d<float, Layout>;
-};
 
 template <class F>
 void for_each_case(const F& f) {
@@ -50,7 +42,7 @@ bool has_a_buffer_a_run(const Options& o) {
 
 TEST(Allocation, NoneInTheSecondRunOfAPlan) {
     for_each_case([]<class Options, class Layout>(const Case<Options>& c, Layout) {
-        using Op = typename OperatorFor<Options, Layout>::type;
+        using Op = OperatorOf<Options, float, Layout>;
         const Op op(c.options);
         const auto x = integers<float>(dims_for<Layout>(c.dims), 1);
         const auto plan = op.plan(Dims(x.dimensions()));
@@ -81,7 +73,7 @@ TEST(Allocation, NoneInTheSecondRunOfAResize) {
 
 TEST(Allocation, WhicheverFailsTheOutputIsAsItWasAndNothingIsLost) {
     for_each_case([]<class Options, class Layout>(const Case<Options>& c, Layout) {
-        using Op = typename OperatorFor<Options, Layout>::type;
+        using Op = OperatorOf<Options, float, Layout>;
         Op op(c.options);
         fill_integers(op.weight(), 2);
         const auto x = integers<float>(dims_for<Layout>(c.dims), 1), expected = op(x);
@@ -144,7 +136,7 @@ template <class Options>
 Bytes measure(const Workload& w) {
     Options o{.in_channels = w.in, .out_channels = w.out, .kernel = w.kernel, .stride = w.stride};
     o.padding = w.padding, o.dilation = w.dilation, o.groups = w.groups;
-    typename OperatorFor<Options, NCHW>::type op(o);
+    OperatorOf<Options, float, NCHW> op(o);
     const auto x = integers<float>(w.dims, 1);
     upconv::Tensor4<float> y(op.output_shape(w.dims));
     Bytes bytes{};

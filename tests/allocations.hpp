@@ -1,5 +1,5 @@
 // Allocations: counts operator new and, as the linker brings every malloc of a program here (--wrap), Eigen's own
-// memory. To be included by one unit of a program. And what is watched.
+// memory. To be included by one unit of a program.
 #pragma once
 
 #include <malloc.h>
@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <new>
 #include <thread>
-#include <upconv/upconv.hpp>
 
 namespace {
 
@@ -93,37 +92,6 @@ long large_allocations(const Work& work) {
     work();
     everyone = false;
     return of_everyone;
-}
-
-// What is watched: small operators of every kind.
-
-template <class Options>
-struct Case {
-    const char* name;
-    Options options;
-    upconv::Dims dims;  // NCHW
-};
-
-const Case<upconv::Conv2dOptions> conv_cases[] = {
-    {"conv 3x3", {.in_channels = 20, .out_channels = 35, .kernel = 3, .padding = 1}, {2, 20, 9, 13}},
-    {"conv 7x7 s2", {.in_channels = 3, .out_channels = 8, .kernel = 7, .stride = 2, .padding = 3}, {1, 3, 30, 31}},
-    {"depthwise", {.in_channels = 12, .out_channels = 12, .kernel = 3, .padding = 1, .groups = 12}, {3, 12, 9, 21}},
-    {"conv 3x3 reflect",
-     {.in_channels = 4, .out_channels = 4, .kernel = 3, .padding = 1, .padding_mode = upconv::PaddingMode::reflect},
-     {1, 4, 6, 9}},
-};
-const Case<upconv::ConvTranspose2dOptions> up_cases[] = {
-    {"up k4 s2", {.in_channels = 20, .out_channels = 35, .kernel = 4, .stride = 2, .padding = 1}, {2, 20, 9, 13}},
-    {"up k2 s2", {.in_channels = 33, .out_channels = 3, .kernel = 2, .stride = 2}, {1, 33, 7, 19}},
-    {"up k3 circular",
-     {.in_channels = 4, .out_channels = 4, .kernel = 3, .padding = 1, .padding_mode = upconv::PaddingMode::circular},
-     {1, 4, 6, 9}},
-};
-
-template <class Layout>
-upconv::Dims dims_for(const upconv::Dims& d) {
-    if constexpr (std::is_same_v<Layout, upconv::NHWC>) return {d[0], d[2], d[3], d[1]};
-    return d;
 }
 
 }  // namespace

@@ -79,12 +79,6 @@ testing::AssertionResult equal(const X& a, const X& b) {
     return testing::AssertionSuccess();
 }
 
-template <class Layout>
-Dims dims_for(const Dims& d) {
-    if constexpr (std::is_same_v<Layout, NHWC>) return {d[0], d[2], d[3], d[1]};
-    return d;
-}
-
 /// The operator and the function form between guards, against the reference on plain tensors.
 template <class T, class Layout, template <class, class> class Operator, class Options>
 void check(Options options, const Dims& nchw) {

@@ -1,8 +1,14 @@
-// Tensors full of seeded numbers.
+// Tensors full of seeded numbers, and their dimensions in a layout.
 #pragma once
 
 #include <random>
 #include <upconv/upconv.hpp>
+
+/// In the order of Layout's names.
+template <class Layout>
+upconv::Dims dims_for(const upconv::Dims& nchw) {
+    return upconv::detail::dims_of<Layout>(upconv::detail::shape_of<upconv::NCHW>(nchw));
+}
 
 /// Small integers, for which float arithmetic is exact: results compare with ==.
 template <class X>
